@@ -1,0 +1,127 @@
+"""Every error that Letapis raises on purpose.
+
+LetapisError
+├─ UsageError            the command or setting is wrong (exit 2)
+├─ SourceError           a file of the record, ontology or shapes is wrong; names file, line, item
+├─ AnchorError           a phrase or position does not hold in the document's text
+├─ RefusedError          the gate found a Violation; carries the report
+├─ VersionError          a version is missing, locked or damaged
+└─ QueryError            a query cannot be answered
+   ├─ QuerySyntaxError   it is not SPARQL; carries line and column where known
+   ├─ QueryForbiddenError   it would reach out, or write
+   ├─ DeadlineError      it ran past its time and was killed
+   ├─ WorkerLostError    its worker died, most likely of its memory limit
+   └─ BusyError          no worker became free in time
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graph.report import Report
+
+
+@dataclass(frozen=True, order=True)
+class Spot:
+    """A place in a file: the path as shown to a curator, and the line, from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class LetapisError(Exception):
+    """Base of the tree: what is wrong, and what to do about it."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class UsageError(LetapisError):
+    """The command or a setting is wrong."""
+
+
+class SourceError(LetapisError):
+    """A file of the record, the ontology or the shapes is wrong at *spot*."""
+
+    def __init__(self, spot: Spot, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.spot = spot
+
+    def __str__(self) -> str:
+        return f"{self.spot}: {super().__str__()}"
+
+
+class AnchorError(SourceError):
+    """A phrase or position does not hold in the text it points into."""
+
+
+class RefusedError(LetapisError):
+    """The gate refused the input; *report* says why, result by result."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(
+            f"refused: {report.count('Violation')} violation(s)",
+            "Nothing was changed. Mend what the report names and try again.",
+        )
+        self.report = report
+
+
+class VersionError(LetapisError):
+    """A version is missing, locked by another writer, or damaged."""
+
+
+class QueryError(LetapisError):
+    """A query cannot be answered."""
+
+
+class QuerySyntaxError(QueryError):
+    """The text is not SPARQL; *line* and *column* count from 1 where the parser tells them."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message, "See https://www.w3.org/TR/sparql11-query/ for the grammar.")
+        self.line = line
+        self.column = column
+
+
+class QueryForbiddenError(QueryError):
+    """The operation would reach another host, or write."""
+
+
+class DeadlineError(QueryError):
+    """The query ran past *seconds* and its worker was killed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the query did not finish within {seconds:g} seconds and was stopped",
+            "Bind more variables, avoid cross products, or add a LIMIT.",
+        )
+        self.seconds = seconds
+
+
+class WorkerLostError(QueryError):
+    """The query's worker died; *mebibytes* is the memory it may use."""
+
+    def __init__(self, mebibytes: int) -> None:
+        super().__init__(
+            f"the query's worker died, most likely of its memory limit of {mebibytes} MiB",
+            "Ask for fewer rows, or avoid sorting and grouping large results.",
+        )
+        self.mebibytes = mebibytes
+
+
+class BusyError(QueryError):
+    """No worker became free within *seconds*."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"all query workers were busy for {seconds:g} seconds", "Try again shortly.")
+        self.seconds = seconds

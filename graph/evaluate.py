@@ -1,0 +1,270 @@
+"""Answers to queries on one version, from killable worker processes, complete or an error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graph.errors import BusyError, DeadlineError, QueryError, QuerySyntaxError, VersionError, WorkerLostError
+from graph.evaluator import receive_exactly
+from graph.query import check_query
+from graph.versions import Version
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one query may take: seconds, memory beyond the version's own, and how many run at once.
+
+    *spool_bytes* of a result are held back before its first byte goes out, so that a failure until then is an error
+    with a status; *wait_seconds* is how long a query waits for a worker.
+    """
+
+    seconds: float = 30.0
+    mebibytes: int = 1024
+    workers: int = 8
+    wait_seconds: float = 5.0
+    spool_bytes: int = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Request:
+    """A query, the formats its result may take by kind (None: not acceptable), and its dataset."""
+
+    query: str
+    solutions: str | None = "json"
+    graph: str | None = "ttl"
+    base: str | None = None
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    prefixes: tuple[tuple[str, str], ...] = ()
+    seconds: float | None = None
+
+    def to_json(self) -> bytes:
+        """The request as the worker reads it."""
+        return json.dumps({
+            "query": self.query, "solutions": self.solutions, "graph": self.graph, "base": self.base,
+            "default_graphs": self.default_graphs, "named_graphs": self.named_graphs,
+            "prefixes": dict(self.prefixes),
+        }).encode()  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A result: `solutions` or `graph`, in *format*; whole in *body*, or the rest still to come in *rest*.
+
+    *rest* raises QueryError where the evaluation fails midway: whoever sends it on must break off, never end cleanly.
+    """
+
+    kind: str
+    format: str
+    body: bytes
+    rest: Iterator[bytes] | None = None
+
+
+class NotAcceptableError(QueryError):
+    """The result is of a *kind* for which no acceptable format was asked."""
+
+    def __init__(self, kind: str) -> None:
+        what = "solutions (SELECT, ASK)" if kind == "solutions" else "a graph (CONSTRUCT, DESCRIBE)"
+        super().__init__(f"the result is {what}, and none of its formats was accepted.", "Ask for one that fits.")
+        self.kind = kind
+
+
+class _Worker:
+    """One connection to the evaluator, that is, one process of its own that can be killed."""
+
+    def __init__(self, address: str) -> None:
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.connect(address)
+        letter, payload = self.receive(None)
+        if letter != b"P":
+            raise EOFError
+        # A handle, not a number: the number could be another process's by the time it is needed.
+        self._process = os.pidfd_open(int(payload))
+
+    def send(self, payload: bytes) -> None:
+        """Send one request."""
+        self.connection.settimeout(None)
+        self.connection.sendall(struct.pack("!I", len(payload)) + payload)
+
+    def receive(self, deadline: float | None) -> tuple[bytes, bytes]:
+        """One frame; TimeoutError past *deadline*, EOFError where the worker died."""
+        head = self._receive(5, deadline)
+        size = struct.unpack("!I", head[1:])[0]
+        return head[:1], self._receive(size, deadline) if size else b""
+
+    def _receive(self, size: int, deadline: float | None) -> bytes:
+        remaining = None if deadline is None else max(deadline - time.monotonic(), 0.001)
+        self.connection.settimeout(remaining)
+        return receive_exactly(self.connection, size)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
+        self.close()
+
+    def close(self) -> None:
+        """Let the process end by itself."""
+        os.close(self._process)
+        self.connection.close()
+
+
+class Evaluators:
+    """The workers of one version. Use from many threads; `close` when no request needs the version any more."""
+
+    def __init__(self, version: Version, limits: Limits) -> None:
+        self.version = version
+        self.limits = limits
+        self._folder = tempfile.TemporaryDirectory(prefix="letapis-")
+        self._address = str(Path(self._folder.name) / "evaluator")
+        self._slots = threading.BoundedSemaphore(limits.workers)
+        self._lock = threading.Lock()
+        self._free: list[_Worker] = []
+        self._evaluator = subprocess.Popen(
+            [sys.executable, "-m", "graph.evaluator", str(version.folder.resolve()), self._address, str(limits.mebibytes)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+        assert self._evaluator.stdout is not None  # noqa: S101 - asked for above
+        if self._evaluator.stdout.readline() != b"ready\n":
+            raise VersionError(f"version {version.number} could not be opened for queries.", "Build it again.")
+
+    def close(self) -> None:
+        """End the evaluator and its workers."""
+        with self._lock:
+            workers, self._free = self._free, []
+        for worker in workers:
+            worker.close()
+        if self._evaluator.stdin is not None:
+            self._evaluator.stdin.close()
+        if self._evaluator.stdout is not None:
+            self._evaluator.stdout.close()
+        self._evaluator.wait(timeout=10)
+        self._folder.cleanup()
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to *request*; QueryError (see its children) instead of any incomplete one."""
+        check_query(request.query)
+        seconds = min(request.seconds or self.limits.seconds, self.limits.seconds)
+        if not self._slots.acquire(timeout=self.limits.wait_seconds):
+            raise BusyError(self.limits.wait_seconds)
+        run = _Run(self, seconds)
+        try:
+            return run.start(request)
+        except BaseException:
+            run.abandon()
+            raise
+
+    def take(self) -> _Worker:
+        """A free worker, or a new one."""
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+        return _Worker(self._address)
+
+    def give_back(self, worker: _Worker | None) -> None:
+        """Take back a worker that finished, or count one that is gone."""
+        if worker is not None:
+            with self._lock:
+                self._free.append(worker)
+        self._slots.release()
+
+
+class _Run:
+    """One query on one worker: from taking it to giving it back, exactly once."""
+
+    def __init__(self, evaluators: Evaluators, seconds: float) -> None:
+        self._evaluators = evaluators
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+        self._worker: _Worker | None = None
+        self._done = False
+
+    def start(self, request: Request) -> Answer:
+        """Evaluate until the end or until the spool is full."""
+        self._send(request.to_json())
+        letter, payload = self._receive()
+        if letter == b"X":
+            self._fail(payload)
+        head: dict[str, Any] = json.loads(payload)
+        parts, size = [], 0
+        while size <= self._evaluators.limits.spool_bytes:
+            letter, payload = self._receive()
+            if letter == b"E":
+                self._finish()
+                return Answer(head["kind"], head["format"], b"".join(parts))
+            if letter == b"X":
+                self._fail(payload)
+            parts.append(payload)
+            size += len(payload)
+        return Answer(head["kind"], head["format"], b"".join(parts), self._rest())
+
+    def _send(self, payload: bytes) -> None:
+        """Hand the request to a worker; one that died while it was free is replaced."""
+        while True:
+            self._worker = self._evaluators.take()
+            try:
+                self._worker.send(payload)
+            except OSError:
+                self._worker.kill()
+            else:
+                return
+
+    def _rest(self) -> Iterator[bytes]:
+        try:
+            while True:
+                letter, payload = self._receive()
+                if letter == b"E":
+                    self._finish()
+                    return
+                if letter == b"X":
+                    self._fail(payload)
+                yield payload
+        finally:
+            self.abandon()
+
+    def _receive(self) -> tuple[bytes, bytes]:
+        assert self._worker is not None  # noqa: S101 - set by _send
+        try:
+            return self._worker.receive(self._deadline)
+        except TimeoutError:
+            self.abandon()
+            raise DeadlineError(self._seconds) from None
+        except (EOFError, OSError):
+            self.abandon()
+            raise WorkerLostError(self._evaluators.limits.mebibytes) from None
+
+    def _fail(self, payload: bytes) -> None:
+        self._finish()
+        failure = json.loads(payload)
+        if failure["error"] == "syntax":
+            raise QuerySyntaxError(failure["message"], failure["line"], failure["column"])
+        if failure["error"] == "not acceptable":
+            raise NotAcceptableError(failure["kind"])
+        raise QueryError(f"the evaluation failed: {failure['message']}")
+
+    def _finish(self) -> None:
+        if not self._done:
+            self._done = True
+            self._evaluators.give_back(self._worker)
+
+    def abandon(self) -> None:
+        """Kill the worker of a query that is not finished."""
+        if not self._done:
+            self._done = True
+            if self._worker is not None:
+                self._worker.kill()
+            self._evaluators.give_back(None)

@@ -1,0 +1,173 @@
+"""The process that evaluates queries on one version: it holds the version, and forks a worker for each connection.
+
+    python -m graph.evaluator VERSION-FOLDER SOCKET MEMORY-MIB
+
+A worker answers one query after another on its connection. It can be killed at any moment without harm to anything
+else, may use only so much memory, and cannot open a file or socket, so nothing in a query can reach another host. This
+process is single-threaded, which makes forking safe; it ends when its standard input does, that is, with its parent.
+
+Frames on the connection: a request is a length and JSON. A reply is frames of one letter, a length and bytes:
+`P` the worker's process id, once · `H` JSON: kind and format of the result · `D` some of the result · `E` its end ·
+`X` JSON: what went wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from graph.rdf import (
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    open_readonly,
+)
+from graph.versions import Versions
+
+CHUNK = 64 * 1024
+RESULT_FORMATS = {
+    "json": QueryResultsFormat.JSON, "xml": QueryResultsFormat.XML,
+    "csv": QueryResultsFormat.CSV, "tsv": QueryResultsFormat.TSV,
+}  # fmt: skip
+RDF_FORMATS = {
+    "ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "rdf": RdfFormat.RDF_XML,
+    "jsonld": RdfFormat.JSON_LD, "trig": RdfFormat.TRIG, "nq": RdfFormat.N_QUADS,
+}  # fmt: skip
+_PR_SET_PDEATHSIG = 1
+
+
+class FrameWriter:
+    """Sends frames; as a file it turns what the engine writes into `D` frames of a useful size."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._held = bytearray()
+
+    def send(self, letter: bytes, payload: bytes) -> None:
+        """Send one frame, after whatever was held back."""
+        self.flush()
+        self._connection.sendall(letter + struct.pack("!I", len(payload)) + payload)
+
+    def write(self, data: bytes) -> int:
+        """Take a piece of the result."""
+        self._held += data
+        if len(self._held) >= CHUNK:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Send what is held back."""
+        if self._held:
+            held, self._held = self._held, bytearray()
+            self._connection.sendall(b"D" + struct.pack("!I", len(held)) + held)
+
+
+def receive_exactly(connection: socket.socket, size: int) -> bytes:
+    """*size* bytes from the connection; EOFError where it ends before."""
+    parts = bytearray()
+    while len(parts) < size:
+        part = connection.recv(size - len(parts))
+        if not part:
+            raise EOFError
+        parts += part
+    return bytes(parts)
+
+
+def answer(store: Store, request: dict[str, Any], out: FrameWriter) -> None:
+    """Evaluate one request and send the reply frames; every failure of the engine becomes an `X` frame."""
+    try:
+        results = _evaluate(store, request)
+        if isinstance(results, QuerySolutions | QueryBoolean):
+            kind, name, form = "solutions", request["solutions"], RESULT_FORMATS.get(request["solutions"])
+        else:
+            kind, name, form = "graph", request["graph"], RDF_FORMATS.get(request["graph"])
+        if form is None:
+            out.send(b"X", json.dumps({"error": "not acceptable", "kind": kind}).encode())
+            return
+        out.send(b"H", json.dumps({"kind": kind, "format": name}).encode())
+        if kind == "graph":
+            results.serialize(output=out, format=form, prefixes=request.get("prefixes"))
+        else:
+            results.serialize(output=out, format=form)
+        out.send(b"E", b"")
+    except SyntaxError as error:
+        failure = {"error": "syntax", "message": error.msg, "line": error.lineno, "column": error.offset}
+        out.send(b"X", json.dumps(failure).encode())
+    except (ValueError, RuntimeError, OSError) as error:
+        out.send(b"X", json.dumps({"error": "evaluation", "message": str(error)}).encode())
+
+
+def _evaluate(store: Store, request: dict[str, Any]) -> Any:
+    options: dict[str, Any] = {}
+    if request.get("default_graphs"):
+        options["default_graph"] = [NamedNode(iri) for iri in request["default_graphs"]]
+    if request.get("named_graphs"):
+        options["named_graphs"] = [NamedNode(iri) for iri in request["named_graphs"]]
+        options.setdefault("default_graph", [])
+    return store.query(request["query"], base_iri=request.get("base"), **options)
+
+
+def _work(connection: socket.socket, store: Store, memory_mebibytes: int) -> NoReturn:
+    """Serve one connection until it closes, inside the limits of a worker."""
+    _confine(memory_mebibytes)
+    out = FrameWriter(connection)
+    out.send(b"P", str(os.getpid()).encode())
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            size = struct.unpack("!I", receive_exactly(connection, 4))[0]
+            answer(store, json.loads(receive_exactly(connection, size)), out)
+    os._exit(0)
+
+
+def _confine(memory_mebibytes: int) -> None:
+    """Die with the parent, take only so much more memory, open nothing."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    limit = held + memory_mebibytes * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def serve(folder: Path, address: str, memory_mebibytes: int) -> None:
+    """Hold the version in *folder* and fork a worker for each connection to *address*, until standard input ends."""
+    version = Versions(folder.parent.parent).get(int(folder.name))
+    store = version.open() if version.held == "memory" else None
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(128)
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to end
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while True:
+        ready, _, _ = select.select([listener, sys.stdin], [], [])
+        if sys.stdin in ready:
+            break
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            # RocksDB starts threads, so an on-disk version is opened after the fork, never before.
+            _work(connection, store or open_readonly(folder / "store"), memory_mebibytes)
+        connection.close()
+    Path(address).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

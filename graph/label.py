@@ -1,0 +1,148 @@
+"""Display labels for what has none from a curator: events, memberships, figures, provisions, paragraphs.
+
+Composed from the accepted statements in English, Belarusian and Russian, in a graph of their own; they say nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graph.iris import ELI, ORG, PREF_LABEL, RDF_TYPE, Names
+from graph.ontology import Ontology
+from graph.rdf import Literal, NamedNode, Term, Triple
+
+LANGUAGES = ("en", "be", "ru")
+SHOWN_PARTICIPANTS = 2
+_WORDS = {
+    "en": {"article": "art.", "part": "part", "unknown": "undated"},
+    "be": {"article": "арт.", "part": "ч.", "unknown": "без даты"},
+    "ru": {"article": "ст.", "part": "ч.", "unknown": "без даты"},
+}
+_BOUND_SIGNS = {
+    "moreThan": "> ", "atLeast": "≥ ", "almost": "< ", "lessThan": "< ", "upTo": "≤ ", "approximately": "≈ ",
+}  # fmt: skip
+
+
+class Labeller:
+    """Composes labels over one set of triples."""
+
+    def __init__(self, ontology: Ontology, triples: Iterable[Triple]) -> None:
+        self.names: Names = ontology.names
+        self._ontology = ontology
+        self._facts: dict[Term, dict[str, list[Term]]] = {}
+        self._labels: dict[Term, dict[str, str]] = {}
+        label = PREF_LABEL.value
+        for triple in triples:
+            self._facts.setdefault(triple.subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
+            if triple.predicate.value == label:
+                self._learn(triple.subject, triple.object)
+        for quad in ontology.quads:
+            if quad.predicate.value in (label, "http://www.w3.org/2000/01/rdf-schema#label"):
+                self._learn(quad.subject, quad.object)
+        self._participants = [
+            ontology.properties[key].iri.value
+            for key in ("detainee", "accused", "convicted", "target", "affects", "agent", "madeBy", "candidate")
+            if key in ontology.properties
+        ]
+
+    def _learn(self, subject: Term, literal: Term) -> None:
+        if isinstance(literal, Literal) and literal.language:
+            self._labels.setdefault(subject, {})[literal.language] = literal.value
+
+    def labels(self) -> Iterator[Triple]:
+        """A label in each language for every typed thing of this record that has none."""
+        prefix = self.names.id("").value
+        things = [s for s in self._facts if isinstance(s, NamedNode) and s.value.startswith(prefix)]
+        for subject in sorted(things, key=lambda term: term.value):
+            if "#" in subject.value or RDF_TYPE.value not in self._facts[subject]:
+                continue
+            have = self._labels.get(subject, {})
+            if have:
+                continue
+            for language in LANGUAGES:
+                text = self._compose(subject, language)
+                if text:
+                    yield Triple(subject, PREF_LABEL, Literal(text, language=language))
+
+    def _get(self, subject: Term, predicate: str) -> list[Term]:
+        found = self._facts.get(subject, {}).get(predicate, [])
+        return sorted(set(found), key=str)
+
+    def _one(self, subject: Term, key: str) -> str | None:
+        prop = self._ontology.properties.get(key)
+        found = self._get(subject, prop.iri.value) if prop else []
+        return found[0].value if found else None
+
+    def label(self, subject: Term, language: str) -> str:
+        """The label of *subject* in *language*, composed where it has none, else in English, else its local name."""
+        have = self._labels.get(subject, {})
+        text = have.get(language) or have.get("en") or self._compose(subject, language)
+        return text or subject.value.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+
+    def _compose(self, subject: Term, language: str) -> str:
+        if self._get(subject, f"{ELI}number"):
+            return self._provision(subject, language)
+        locator = self._get(subject, self.names.term("locator").value)
+        whole = self._get(subject, "http://purl.org/dc/terms/isPartOf")
+        if locator and whole:
+            return f"{self.label(whole[0], language)}, {locator[0].value}"
+        members = self._get(subject, f"{ORG}member")
+        if members:
+            return self._membership(subject, members[0], language)
+        indicator = self._get(subject, self.names.term("indicator").value)
+        if indicator:
+            return self._figure(subject, indicator[0], language)
+        title = self._get(subject, "http://purl.org/dc/terms/title")
+        if title:
+            return title[0].value
+        return self._event(subject, language)
+
+    def _provision(self, subject: Term, language: str) -> str:
+        number = self._get(subject, f"{ELI}number")[0].value
+        parent = self._get(subject, self.names.term("directlyIn").value)
+        if not parent:
+            return number
+        above = self.label(parent[0], language)
+        word = _WORDS[language]["part" if self._get(parent[0], f"{ELI}number") else "article"]
+        return f"{above}, {word} {number}"
+
+    def _membership(self, subject: Term, member: Term, language: str) -> str:
+        organization = self._get(subject, f"{ORG}organization")
+        where = self.label(organization[0], language) if organization else ""
+        roles = self._get(subject, f"{ORG}role")
+        role = f" ({self.label(roles[0], language)})" if roles else ""
+        return f"{self.label(member, language)} – {where}{role}"
+
+    def _figure(self, subject: Term, indicator: Term, language: str) -> str:
+        value, lower, upper = (self._one(subject, key) for key in ("value", "lower", "upper"))
+        number = value or "–".join(part for part in (lower, upper) if part)
+        bound = (self._one(subject, "bound") or "").rsplit("/", 1)[-1]
+        when = self._one(subject, "date") or self._one(subject, "end")
+        date = f" ({when})" if when else ""
+        return f"{self.label(indicator, language)}: {_BOUND_SIGNS.get(bound, '')}{number}{date}"
+
+    def _event(self, subject: Term, language: str) -> str:
+        kind = self._most_specific(subject)
+        if kind is None:
+            return ""
+        who = list(dict.fromkeys(p for iri in self._participants for p in self._get(subject, iri)))
+        shown = ", ".join(self.label(person, language) for person in who[:SHOWN_PARTICIPANTS] if person != subject)
+        more = f" (+{len(who) - SHOWN_PARTICIPANTS})" if len(who) > SHOWN_PARTICIPANTS else ""
+        when = self._one(subject, "date") or self._one(subject, "start")
+        parts = [f"{self.label(kind, language)}{self._act(subject, language)}", f"{shown}{more}", when or ""]
+        return ": ".join([parts[0], ", ".join(part for part in parts[1:] if part)]).removesuffix(": ")
+
+    def _act(self, subject: Term, language: str) -> str:
+        acts = self._get(subject, self.names.term("actType").value)
+        return f" ({self.label(acts[0], language)})" if acts else ""
+
+    def _most_specific(self, subject: Term) -> NamedNode | None:
+        kinds = [k for k in self._get(subject, RDF_TYPE.value) if isinstance(k, NamedNode)]
+        above = self._ontology.superclasses
+        lowest = [k for k in kinds if not any(k != o and k in above.get(o, ()) for o in kinds)]
+        return lowest[0] if lowest else None
+
+
+def compose_labels(ontology: Ontology, triples: Iterable[Triple]) -> set[Triple]:
+    """Labels for everything in *triples* that a curator gave none."""
+    return set(Labeller(ontology, triples).labels())

@@ -1,0 +1,62 @@
+"""What a query may be: SPARQL Query, not Update, and nothing in it that would call another host.
+
+The engine would evaluate SERVICE by itself, so the word is looked for in the query's tokens before the engine sees it.
+That is the first of two fences: the worker that evaluates (`graph.evaluator`) cannot open a connection at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from graph.errors import QueryForbiddenError, QuerySyntaxError
+
+QUERY_LIMIT = 1_000_000
+"""Characters; longer queries are refused."""
+
+_UPDATE_WORDS = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"})
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+# The terminals of https://www.w3.org/TR/sparql11-query/#sparqlGrammar that can hold a word, longest first.
+_TOKEN = re.compile(
+    r"""
+      \#[^\r\n]*                                             # comment
+    | <[^<>"{}|^`\\\x00-\x20]*>                              # IRIREF
+    | '''(?:(?:'|'')?(?:[^'\\]|\\.))*'''                     # strings, long and short
+    | \"\"\"(?:(?:"|"")?(?:[^"\\]|\\.))*\"\"\"
+    | '(?:[^'\\\r\n]|\\.)*'
+    | "(?:[^"\\\r\n]|\\.)*"
+    | [?$]\w+                                                # variable
+    | @[A-Za-z]+(?:-[A-Za-z0-9]+)*                           # language tag
+    | (?:[^\W\d][\w.-]*)?:(?:[\w:.%-]|\\.)*                  # prefixed name
+    | (?P<word>[A-Za-z]\w*)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def check_query(text: str) -> None:
+    """Raise where *text* is too long, an update, or holds SERVICE; whether it is SPARQL the engine says."""
+    if len(text) > QUERY_LIMIT:
+        raise QuerySyntaxError(f"the query is longer than {QUERY_LIMIT} characters")
+    words = list(_words(text))
+    if "SERVICE" in words:
+        raise QueryForbiddenError(
+            "SERVICE would call another endpoint, which this server does not do.",
+            "Query the other endpoint yourself and pass its rows in as VALUES.",
+        )
+    verb = next((word for word in words if word not in ("PREFIX", "BASE")), "")
+    if verb in _UPDATE_WORDS:
+        raise QueryForbiddenError(f"{verb} is an update, and /sparql takes queries only.", "The graph is built from files.")
+
+
+def _words(text: str) -> Iterator[str]:
+    """The bare words of a query in upper case, code point escapes resolved first (section 19.2 of the grammar)."""
+    plain = _ESCAPE.sub(_character, text)
+    for match in _TOKEN.finditer(plain):
+        if match["word"]:
+            yield match["word"].upper()
+
+
+def _character(match: re.Match[str]) -> str:
+    number = int(match[1] or match[2], 16)
+    return chr(number) if number <= 0x10FFFF else "�"
