@@ -10,6 +10,7 @@ from graph.claims import read_claims, read_entities
 from graph.convert import Converted, convert
 from graph.documents import read_documents
 from graph.errors import RefusedError, Spot
+from graph.explain import rules_to_json
 from graph.infer import infer
 from graph.iris import RDF_TYPE, Names
 from graph.label import compose_labels
@@ -17,7 +18,7 @@ from graph.ontology import Ontology, read_ontology
 from graph.project import Project
 from graph.rdf import BlankNode, NamedNode, Quad, Store, Triple, open_memory
 from graph.report import Report
-from graph.rules import compile_rules
+from graph.rules import Rule, compile_rules
 from graph.shapes import Shapes, read_shapes
 from graph.validate import validate
 from graph.versions import Version, Versions
@@ -31,12 +32,21 @@ SERVED = ("sources", "meta", "base", "accepted", "inferred", "labels", "ontology
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made: the version (None where validation was all that was asked), and the gate's report."""
+    """What a build made: the version (not *fresh* where the current one already holds these inputs), and the report."""
 
-    version: Version | None
+    version: Version
     report: Report
-    store: Store
     fresh: bool = True
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """Everything that a version would hold, before anything is written."""
+
+    store: Store
+    report: Report
+    rules: list[Rule]
+    counts: dict[str, int]
 
 
 def read_record(project: Project) -> tuple[Ontology, Converted]:
@@ -58,30 +68,32 @@ def build(project: Project, *, by: str, why: str, tell: Tell = lambda stage: Non
         current = versions.current()
         inputs = project.inputs_digest()
         if current is not None and current.manifest["inputs"] == inputs:
-            return Built(current, Report([]), open_memory(), fresh=False)
-        store, report, counts = assemble(project, tell)
-        if not report.conforms:
-            raise RefusedError(report)
+            return Built(current, Report([]), fresh=False)
+        made = assemble(project, tell)
+        if not made.report.conforms:
+            raise RefusedError(made.report)
         tell("writing the version")
-        manifest = {"inputs": inputs, "base": project.base, "counts": counts,
-                    "warnings": report.count("Warning"), "infos": report.count("Info")}  # fmt: skip
-        return Built(writer.commit(store, manifest, by=by, why=why), report, store)
+        manifest = {"inputs": inputs, "base": project.base, "counts": made.counts,
+                    "warnings": made.report.count("Warning"), "infos": made.report.count("Info")}  # fmt: skip
+        files = {"rules.json": rules_to_json(made.rules)}
+        return Built(writer.commit(made.store, manifest, files, by=by, why=why), made.report)
 
 
-def assemble(project: Project, tell: Tell = lambda stage: None) -> tuple[Store, Report, dict[str, int]]:
+def assemble(project: Project, tell: Tell = lambda stage: None) -> Assembled:
     """The whole graph in memory, the gate's report on it, and its counts; nothing is written."""
     tell("reading ontology, documents and claims")
     ontology, record = read_record(project)
     shapes = read_shapes(project.shapes, project.names)
-    graphs = fill_graphs(ontology, record, tell)
+    rules = compile_rules(ontology.quads)
+    graphs = fill_graphs(ontology, record, rules, tell)
     store = open_memory(_quads(graphs, project.names))
     tell("validating")
     report = validate(store, shapes.values(), Locator(record).locate)
-    return store, report, _counts(store, graphs, project.names, shapes)
+    return Assembled(store, report, rules, _counts(graphs, project.names, shapes))
 
 
 def fill_graphs(
-    ontology: Ontology, record: Converted, tell: Tell = lambda stage: None
+    ontology: Ontology, record: Converted, rules: Iterable[Rule], tell: Tell = lambda stage: None
 ) -> dict[NamedNode, set[Triple]]:
     """The record's graphs with the ontology, the composed labels and what was inferred beside them."""
     names = ontology.names
@@ -91,7 +103,7 @@ def fill_graphs(
     tell("composing labels")
     graphs[names.graph("labels")] = compose_labels(ontology, stated)
     tell("inferring")
-    graphs[names.graph("inferred")] = infer(stated, compile_rules(ontology.quads))
+    graphs[names.graph("inferred")] = infer(stated, rules)
     return graphs
 
 
@@ -123,9 +135,7 @@ def _quads(graphs: dict[NamedNode, set[Triple]], names: Names) -> Iterable[Quad]
 _COUNTED = ("Document", "Passage", "Claim", "Person", "Organization", "LegalAct", "Provision", "Event", "Figure", "Place")
 
 
-def _counts(
-    store: Store, graphs: dict[NamedNode, set[Triple]], names: Names, shapes: dict[str, Shapes]
-) -> dict[str, int]:
+def _counts(graphs: dict[NamedNode, set[Triple]], names: Names, shapes: dict[str, Shapes]) -> dict[str, int]:
     counts: dict[str, int] = {}
     default = _union(graphs, names, SERVED)
     for name in _COUNTED:

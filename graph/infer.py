@@ -84,8 +84,9 @@ def _program(
     folder: Path,
 ) -> str:
     lines = []
+    read = {relations[_relation_of(pattern)] for rule in rules for pattern in rule.body}
     for name, content in rows.items():
-        if content:
+        if content and name in read:
             path = folder / f"{name}.csv"
             path.write_text("".join(",".join(map(str, row)) + "\n" for row in content))
             lines.append(f'@import {name} :- csv{{resource="{path}"}} .')

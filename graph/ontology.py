@@ -129,7 +129,7 @@ def _property(iri: NamedNode, facts: list[tuple[str, Term]], names: Names) -> Pr
     kinds = {_PROPERTY_KINDS[o.value] for p, o in facts if p == RDF_TYPE.value and o.value in _PROPERTY_KINDS}
     own = names.term("").value
     keys = [o.value for p, o in facts if p == f"{own}key"]
-    if not kinds or not (keys or iri.value.startswith(own)):
+    if not kinds or not keys:
         return None
 
     def values(predicate: str) -> list[Term]:
@@ -140,7 +140,7 @@ def _property(iri: NamedNode, facts: list[tuple[str, Term]], names: Names) -> Pr
         return NamedNode(found[0].value) if found else None
 
     return Property(
-        key=keys[0] if keys else iri.value.removeprefix(own),
+        key=keys[0],
         iri=iri,
         kind="object" if "object" in kinds else "data",
         datatypes=tuple(sorted(t.value for t in values(f"{SCHEMA}rangeIncludes") if isinstance(t, NamedNode))),

@@ -5,7 +5,7 @@ What it finds must be what pySHACL finds (`graph.validate_reference`); a test co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import pyrudof
 
@@ -36,7 +36,9 @@ def view_triples(store: Store, view: str) -> Iterable[Triple]:
     return [quad.triple for quad in store.quads_for_pattern(None, None, None, DefaultGraph())]
 
 
-def _check_core(store: Store, shapes: Shapes, locate: Locate) -> Iterable[Finding]:
+def _check_core(store: Store, shapes: Shapes, locate: Locate) -> Iterator[Finding]:
+    if not shapes.core:
+        return
     session = pyrudof.Rudof(pyrudof.RudofConfig())
     session.read_data(serialize(view_triples(store, shapes.view), RdfFormat.N_TRIPLES).decode(),
                       format=pyrudof.RDFFormat.NTriples)  # fmt: skip
@@ -64,7 +66,7 @@ def _plain(value: str) -> str:
     return value.strip("<>")
 
 
-def _check_sparql(store: Store, view: str, constraint: SparqlConstraint, locate: Locate) -> Iterable[Finding]:
+def _check_sparql(store: Store, view: str, constraint: SparqlConstraint, locate: Locate) -> Iterator[Finding]:
     try:
         rows = store.query(constraint.query, use_default_graph_as_union=view == "claims")
     except SyntaxError as error:

@@ -3,6 +3,7 @@
     DATA/versions/7/   manifest.json   what it holds, and the digest of its quads (the same inputs give the same bytes)
                        commit.json     when, by whom and why it was made
                        quads.nq        every quad, sorted
+                       rules.json      the rules its inferences were drawn with
                        store/          the same on disk for reading (RocksDB)
     DATA/current       -> versions/7
     DATA/staging/      what a writer is making; whatever a killed writer left here is removed by the next
@@ -130,11 +131,18 @@ class Writer:
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
 
-    def commit(self, quads: Iterable[Quad], manifest: dict[str, Any], *, by: str, why: str) -> Version:
-        """Make the next version of *quads* and move `current` to it; VersionError (disk full …) changes nothing."""
+    def commit(
+        self, quads: Iterable[Quad], manifest: dict[str, Any], files: dict[str, bytes], *, by: str, why: str
+    ) -> Version:
+        """Make the next version of *quads*, keep *files* with it, and move `current` to it.
+
+        VersionError (disk full …) where it cannot be written: nothing is changed then.
+        """
         staging = self._versions.data / "staging"
         try:
             staging.mkdir(parents=True)
+            for name, content in files.items():
+                (staging / name).write_bytes(content)
             return self._commit(staging, quads, manifest, {"by": by, "why": why})
         except OSError as error:
             shutil.rmtree(staging, ignore_errors=True)

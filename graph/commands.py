@@ -1,0 +1,207 @@
+"""What each `letapis` command does; arguments are read in `graph.__main__`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from graph.build import Built, assemble, build
+from graph.check import check_anchors, locate, measure_coverage
+from graph.documents import add_text, find_texts, read_documents
+from graph.errors import RefusedError, UsageError, VersionError
+from graph.evaluate import Evaluators, Limits, Request
+from graph.explain import explain, parse_term
+from graph.project import SOURCES, Project
+from graph.report import Report
+from graph.versions import Version, Versions
+
+
+def project_of(arguments: Namespace) -> Project:
+    """The project that the common options name."""
+    return Project(Path(arguments.root).resolve(), Path(arguments.data).resolve(), arguments.base)
+
+
+def tell_progress() -> Callable[[str], None]:
+    """Progress on a terminal, silence in a pipe."""
+    if not sys.stderr.isatty():
+        return lambda stage: None
+    return lambda stage: print(f"  {stage} …", file=sys.stderr)
+
+
+def print_json(content: Any) -> None:
+    """Print for programs."""
+    print(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def run_build(arguments: Namespace) -> int:
+    """Build the current version; exit 1 with the report where the gate refuses."""
+    try:
+        built = build(project_of(arguments), by=arguments.by, why=arguments.message, tell=tell_progress())
+    except RefusedError as error:
+        _print_report(error.report, arguments.json)
+        raise
+    if arguments.json:
+        print_json({"fresh": built.fresh, **built.version.manifest})
+    else:
+        print(_describe_build(built))
+    return 0
+
+
+def _describe_build(built: Built) -> str:
+    version, counts = built.version, built.version.manifest["counts"]
+    what = ", ".join(f"{counts[name]} {name}" for name in counts if name not in ("graphs", "shapes"))
+    state = "built" if built.fresh else "is current; the inputs have not changed"
+    findings = f"{version.manifest['warnings']} warnings, {version.manifest['infos']} infos (letapis validate shows them)"
+    return f"Version {version.number} {state}: {what}.\n{findings}"
+
+
+def run_validate(arguments: Namespace) -> int:
+    """Validate the record without building; exit 1 where there is a Violation."""
+    project = project_of(arguments)
+    if arguments.reference:
+        from graph.validate_reference import assemble_and_validate  # noqa: PLC0415 - pySHACL changes rdflib when loaded
+
+        report = assemble_and_validate(project)
+    else:
+        report = assemble(project, tell_progress()).report
+    _print_report(report, arguments.json)
+    return 0 if report.conforms else 1
+
+
+def _print_report(report: Report, as_json: bool) -> None:
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print(report.to_text())
+
+
+def run_check(arguments: Namespace) -> int:
+    """Check phrases and positions, or coverage; exit 1 at the first that does not hold."""
+    project = project_of(arguments)
+    if arguments.coverage:
+        return _check_coverage(project, arguments.json)
+    checked = check_anchors(project)
+    if arguments.json:
+        print_json({"segments": checked.segments, "absent": checked.absent})
+        return 0
+    for name, number in sorted(checked.segments.items()):
+        print(f"{name}: {number} phrases stand where the claims say.")
+    for name in checked.absent:
+        print(f"{name}: not checked, its text is not here. Add it with `letapis sources add FILE`.")
+    return 0
+
+
+def _check_coverage(project: Project, as_json: bool) -> int:
+    rows = measure_coverage(project)
+    if as_json:
+        print_json([{"document": r.document, "cited": r.cited, "aside": r.aside, "open": r.open, "claims": r.claims}
+                    for r in rows])  # fmt: skip
+    for row in () if as_json else rows:
+        print(f"{row.document}: {row.claims} claims, {len(row.cited)} passages cited, {len(row.aside)} set aside, "
+              f"{len(row.open)} open{': ' + ', '.join(row.open) if row.open else ''}")  # fmt: skip
+    return 1 if any(row.open for row in rows) else 0
+
+
+def run_sources(arguments: Namespace) -> int:
+    """Add a document's text, list what is there, or find positions in one."""
+    project = project_of(arguments)
+    documents = read_documents(project.documents, "graph/documents")
+    if arguments.action == "add":
+        document = add_text(Path(arguments.file), documents.values(), project.data / SOURCES)
+        print(f"{document.name}: added, its fingerprint is right.")
+        return 0
+    texts = find_texts(documents.values(), project.text_folders)
+    if arguments.action == "list":
+        for name in documents:
+            print(f"{name}: {'text present' if name in texts else 'text absent'}")
+        return 0
+    if arguments.document not in texts:
+        raise UsageError(f"the text of `{arguments.document}` is not here.", "Add it with `letapis sources add FILE`.")
+    text = texts[arguments.document]
+    places = locate(text, arguments.first, arguments.last)
+    for start, end in places:
+        print(f"at: {start}-{end}   {' '.join(text[start:end].split())}")
+    return 0 if places else 1
+
+
+def run_versions(arguments: Namespace) -> int:
+    """List the versions, newest last."""
+    versions = Versions(project_of(arguments).data).list()
+    if arguments.json:
+        print_json([{**version.manifest, **version.commit} for version in versions])
+        return 0
+    if not versions:
+        print("no version yet; `letapis build` makes the first")
+    for version in versions:
+        mark = "*" if version is versions[-1] else " "
+        print(f"{mark} {version.number:>4}  {version.commit['at']}  {version.manifest['quads']:>8} quads  "
+              f"{version.manifest['digest'][:12]}  {version.commit['by']}: {version.commit['why']}")  # fmt: skip
+    return 0
+
+
+def current_version(project: Project) -> Version:
+    """The current version, or VersionError that says how to make one."""
+    version = Versions(project.data).current()
+    if version is None:
+        raise VersionError(f"there is no version in {project.data} yet.", "Run `letapis build` first.")
+    return version
+
+
+def run_query(arguments: Namespace) -> int:
+    """Answer one SPARQL query on the current version."""
+    project = project_of(arguments)
+    text = sys.stdin.read() if arguments.query == "-" else arguments.query
+    if text.startswith("@"):
+        text = _read_query(Path(text[1:]))
+    limits = Limits(seconds=arguments.timeout)
+    evaluators = Evaluators(current_version(project), limits)
+    try:
+        formats = {"solutions": arguments.format, "graph": arguments.format}
+        if arguments.format in ("json", "xml", "csv", "tsv"):
+            formats["graph"] = "ttl"
+        else:
+            formats["solutions"] = "tsv"
+        prefixes = tuple(project.names.prefixes.items())
+        answer = evaluators.answer(Request(text, **formats, base=project.base, prefixes=prefixes))
+        sys.stdout.buffer.write(answer.body)
+        for part in answer.rest or ():
+            sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+    finally:
+        evaluators.close()
+    return 0
+
+
+def _read_query(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from None
+
+
+def run_explain(arguments: Namespace) -> int:
+    """Explain one triple of the current version."""
+    project = project_of(arguments)
+    version = current_version(project)
+    terms = [parse_term(text, project.names) for text in (arguments.subject, arguments.predicate, arguments.object)]
+    tree = explain(version, project.names, *terms)
+    if arguments.json:
+        print_json(tree.to_json())
+    else:
+        print(tree.to_text())
+    return 0
+
+
+def run_serve(arguments: Namespace) -> int:
+    """Serve the current version until told to stop."""
+    from server.serve import serve  # noqa: PLC0415 - the library half does not need the server half
+
+    project = project_of(arguments)
+    current_version(project)
+    limits = Limits(seconds=arguments.timeout, mebibytes=arguments.memory, workers=arguments.workers)
+    serve(project, limits, host=arguments.host, port=arguments.port, processes=arguments.processes)
+    return 0
