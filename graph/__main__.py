@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graph import commands
 from graph.errors import LetapisError, RefusedError, UsageError
 from graph.iris import CANONICAL_BASE
+
+AddCommand = Callable[[str, str], argparse.ArgumentParser]
 
 _EPILOGS = {
     "build": "letapis build\nletapis build --data /srv/letapis --message 'April corrections'",
@@ -32,7 +34,7 @@ _EPILOGS = {
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = argparse.ArgumentParser(
-        prog="letapis", description="A knowledge graph whose every statement is cited, validated, versioned, explained.",
+        prog="letapis", description="A knowledge graph: every statement cited, validated, versioned, explained.",
         epilog="Start with:\n  letapis build\n  letapis serve\n\n`letapis COMMAND --help` shows examples.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
@@ -63,7 +65,7 @@ def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
 
 
-def _add_stages(add: commands.Callable[[str, str], argparse.ArgumentParser]) -> None:
+def _add_stages(add: AddCommand) -> None:
     build = add("build", "Build the next version from documents, claims, ontology and shapes, through the gate.")
     build.add_argument("--by", default=os.environ.get("USER", "unknown"), help="who commits (default: $USER)")
     build.add_argument("--message", default="build from files", help="why (kept with the version)")
@@ -85,13 +87,13 @@ def _add_stages(add: commands.Callable[[str, str], argparse.ArgumentParser]) -> 
     locating.add_argument("last", nargs="?", help="its last words")
 
 
-def _add_reading(add: commands.Callable[[str, str], argparse.ArgumentParser]) -> None:
+def _add_reading(add: AddCommand) -> None:
     versions = add("versions", "The versions of this record.")
     actions = versions.add_subparsers(dest="action", required=True, metavar="ACTION")
     _json(actions.add_parser("list", help="every version, the current one marked"))
     query = add("query", "Answer a SPARQL query on the current version.")
     query.add_argument("query", help="the query, @FILE, or - for standard input")
-    query.add_argument("--format", default="tsv", help="json xml csv tsv · ttl nt rdf jsonld trig nq (default: tsv, ttl)",
+    query.add_argument("--format", default="tsv", help="(default: tsv, and ttl for graphs)",
                        choices=("json", "xml", "csv", "tsv", "ttl", "nt", "rdf", "jsonld", "trig", "nq"))  # fmt: skip
     query.add_argument("--timeout", type=float, default=60.0, help="seconds (default: %(default)s)")
     explain = add("explain", "Say why a triple is in the graph: claims and passages, or the rule and its premises.")

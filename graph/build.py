@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from graph.claims import read_claims, read_entities
 from graph.convert import Converted, convert
@@ -58,7 +57,7 @@ def read_record(project: Project) -> tuple[Ontology, Converted]:
     return ontology, convert(ontology, documents.values(), entities, files)
 
 
-def build(project: Project, *, by: str, why: str, tell: Tell = lambda stage: None) -> Built:
+def build(project: Project, *, by: str, why: str, tell: Tell = lambda _: None) -> Built:
     """The current version, made anew unless it was built from the same inputs; RefusedError carries the gate's report.
 
     Raises SourceError and VersionError too; in each case nothing was changed.
@@ -79,7 +78,7 @@ def build(project: Project, *, by: str, why: str, tell: Tell = lambda stage: Non
         return Built(writer.commit(made.store, manifest, files, by=by, why=why), made.report)
 
 
-def assemble(project: Project, tell: Tell = lambda stage: None) -> Assembled:
+def assemble(project: Project, tell: Tell = lambda _: None) -> Assembled:
     """The whole graph in memory, the gate's report on it, and its counts; nothing is written."""
     tell("reading ontology, documents and claims")
     ontology, record = read_record(project)
@@ -93,7 +92,7 @@ def assemble(project: Project, tell: Tell = lambda stage: None) -> Assembled:
 
 
 def fill_graphs(
-    ontology: Ontology, record: Converted, rules: Iterable[Rule], tell: Tell = lambda stage: None
+    ontology: Ontology, record: Converted, rules: Iterable[Rule], tell: Tell = lambda _: None
 ) -> dict[NamedNode, set[Triple]]:
     """The record's graphs with the ontology, the composed labels and what was inferred beside them."""
     names = ontology.names
@@ -132,7 +131,9 @@ def _quads(graphs: dict[NamedNode, set[Triple]], names: Names) -> Iterable[Quad]
         yield Quad(triple.subject, triple.predicate, triple.object)
 
 
-_COUNTED = ("Document", "Passage", "Claim", "Person", "Organization", "LegalAct", "Provision", "Event", "Figure", "Place")
+_COUNTED = (
+    "Document", "Passage", "Claim", "Person", "Organization", "LegalAct", "Provision", "Event", "Figure", "Place",
+)  # fmt: skip
 
 
 def _counts(graphs: dict[NamedNode, set[Triple]], names: Names, shapes: dict[str, Shapes]) -> dict[str, int]:

@@ -21,7 +21,7 @@ Axioms = Graph
 
 
 def close_ontology(quads: Iterable[Quad]) -> Axioms:
-    """The axioms among *quads* with all that OWL 2 RL concludes from them; annotations play no part and are left out."""
+    """The axioms among *quads* with all that OWL 2 RL concludes from them; annotations play no part."""
     axioms = read_axioms(quads)
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, rdfs_closure=False, axiomatic_triples=False).expand(axioms)
     return axioms
@@ -51,8 +51,9 @@ def _axiom(quad: Quad) -> tuple[Node, Node, Node] | None:
     predicate = URIRef(quad.predicate.value)
     if subject is None or obj is None:
         return None
-    is_axiom = predicate in AXIOM_VOCABULARY or (predicate in OWL and predicate not in (OWL.imports, OWL.versionIRI))
-    is_kind = predicate == RDF.type and obj in OWL and obj != OWL.Ontology
+    in_owl = predicate.startswith(str(OWL)) and predicate not in (OWL.imports, OWL.versionIRI)
+    is_axiom = predicate in AXIOM_VOCABULARY or in_owl
+    is_kind = predicate == RDF.type and str(obj).startswith(str(OWL)) and obj != OWL.Ontology
     return (subject, predicate, obj) if is_axiom or is_kind else None
 
 

@@ -28,7 +28,7 @@ def project_of(arguments: Namespace) -> Project:
 def tell_progress() -> Callable[[str], None]:
     """Progress on a terminal, silence in a pipe."""
     if not sys.stderr.isatty():
-        return lambda stage: None
+        return lambda _: None
     return lambda stage: print(f"  {stage} …", file=sys.stderr)
 
 
@@ -55,7 +55,8 @@ def _describe_build(built: Built) -> str:
     version, counts = built.version, built.version.manifest["counts"]
     what = ", ".join(f"{counts[name]} {name}" for name in counts if name not in ("graphs", "shapes"))
     state = "built" if built.fresh else "is current; the inputs have not changed"
-    findings = f"{version.manifest['warnings']} warnings, {version.manifest['infos']} infos (letapis validate shows them)"
+    warnings, infos = version.manifest["warnings"], version.manifest["infos"]
+    findings = f"{warnings} warnings, {infos} infos (letapis validate shows them)"
     return f"Version {version.number} {state}: {what}.\n{findings}"
 
 
@@ -167,8 +168,7 @@ def run_query(arguments: Namespace) -> int:
             formats["solutions"] = "tsv"
         prefixes = tuple(project.names.prefixes.items())
         answer = evaluators.answer(Request(text, **formats, base=project.base, prefixes=prefixes))
-        sys.stdout.buffer.write(answer.body)
-        for part in answer.rest or ():
+        for part in answer.chunks():
             sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
     finally:

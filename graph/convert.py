@@ -60,7 +60,8 @@ class Conversion:
         for reference, facts in entries:
             subject = self.facts.read(reference, facts, self.names.graph("base"))
             if subject in declared:
-                fail(reference.spot, f"`{reference}` is already declared at {declared[subject]}.", "Keep one of the two.")
+                before = declared[subject]
+                fail(reference.spot, f"`{reference}` is already declared at {before}.", "Keep one of the two.")
             declared[subject] = reference.spot
 
     def add_document(self, document: Document) -> None:
@@ -188,7 +189,8 @@ class Conversion:
         if claim.speaker != "anonymous":
             return self.facts.reference(claim.speaker)
         source = NamedNode(f"{self.passage_iri(claim.passage).value}-source")
-        self._say(self.names.graph("meta"), source, claim.speaker.spot, [(RDF_TYPE, self.names.term("AnonymousSource"))])
+        kind = (RDF_TYPE, self.names.term("AnonymousSource"))
+        self._say(self.names.graph("meta"), source, claim.speaker.spot, [kind])
         return source
 
     def _add_links(self, claim: Claim, iri: NamedNode) -> None:

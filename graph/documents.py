@@ -1,4 +1,4 @@
-"""Documents: their descriptions in `graph/documents`, and their texts, which stay outside and are known by fingerprint."""
+"""Documents: their descriptions in `graph/documents`, and their texts, which stay outside, known by fingerprint."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ LetapisError
    ├─ QueryForbiddenError   it would reach out, or write
    ├─ DeadlineError      it ran past its time and was killed
    ├─ WorkerLostError    its worker died, most likely of its memory limit
+   ├─ ResultTooLargeError   its result is larger than is held
    └─ BusyError          no worker became free in time
 """
 
@@ -43,7 +44,9 @@ class LetapisError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.message} {self.remedy}".strip()
+        if not self.remedy:
+            return self.message
+        return f"{self.message.rstrip('.')}. {self.remedy}"
 
 
 class UsageError(LetapisError):
@@ -117,6 +120,14 @@ class WorkerLostError(QueryError):
             "Ask for fewer rows, or avoid sorting and grouping large results.",
         )
         self.mebibytes = mebibytes
+
+
+class ResultTooLargeError(QueryError):
+    """The result is larger than *bytes*, the most that is held for a client."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the result is larger than {limit} bytes", "Ask for fewer rows, or in parts.")
+        self.bytes = limit
 
 
 class BusyError(QueryError):

@@ -16,10 +16,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from graph.errors import BusyError, DeadlineError, QueryError, QuerySyntaxError, VersionError, WorkerLostError
-from graph.evaluator import receive_exactly
+from graph.errors import (
+    BusyError,
+    DeadlineError,
+    QueryError,
+    QuerySyntaxError,
+    ResultTooLargeError,
+    VersionError,
+    WorkerLostError,
+)
+from graph.evaluator import CHUNK, receive_exactly
 from graph.query import check_query
 from graph.versions import Version
 
@@ -28,15 +36,17 @@ from graph.versions import Version
 class Limits:
     """What one query may take: seconds, memory beyond the version's own, and how many run at once.
 
-    *spool_bytes* of a result are held back before its first byte goes out, so that a failure until then is an error
-    with a status; *wait_seconds* is how long a query waits for a worker.
+    A result is held back whole until it is complete, *memory_bytes* of it in memory and the rest in a file, so that
+    every failure is an error with a status and a slow reader holds no worker; one larger than *result_bytes* is an
+    error too. *wait_seconds* is how long a query waits for a worker.
     """
 
     seconds: float = 30.0
     mebibytes: int = 1024
     workers: int = 8
     wait_seconds: float = 5.0
-    spool_bytes: int = 8 * 2**20
+    memory_bytes: int = 2**20
+    result_bytes: int = 2**30
 
 
 @dataclass(frozen=True)
@@ -63,15 +73,22 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A result: `solutions` or `graph`, in *format*; whole in *body*, or the rest still to come in *rest*.
-
-    *rest* raises QueryError where the evaluation fails midway: whoever sends it on must break off, never end cleanly.
-    """
+    """A complete result: `solutions` or `graph`, in *format*, of *size* bytes."""
 
     kind: str
     format: str
-    body: bytes
-    rest: Iterator[bytes] | None = None
+    size: int
+    _file: IO[bytes]
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes of the result, piece by piece, once."""
+        with self._file:
+            while part := self._file.read(CHUNK):
+                yield part
+
+    def read(self) -> bytes:
+        """The bytes of the result, whole, once."""
+        return b"".join(self.chunks())
 
 
 class NotAcceptableError(QueryError):
@@ -135,7 +152,8 @@ class Evaluators:
         self._lock = threading.Lock()
         self._free: list[_Worker] = []
         self._evaluator = subprocess.Popen(
-            [sys.executable, "-m", "graph.evaluator", str(version.folder.resolve()), self._address, str(limits.mebibytes)],
+            [sys.executable, "-m", "graph.evaluator", str(version.folder.resolve()), self._address,
+             str(limits.mebibytes)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent,
         )  # fmt: skip
         assert self._evaluator.stdout is not None  # noqa: S101 - asked for above
@@ -194,23 +212,38 @@ class _Run:
         self._done = False
 
     def start(self, request: Request) -> Answer:
-        """Evaluate until the end or until the spool is full."""
+        """Evaluate to the end."""
         self._send(request.to_json())
         letter, payload = self._receive()
         if letter == b"X":
             self._fail(payload)
         head: dict[str, Any] = json.loads(payload)
-        parts, size = [], 0
-        while size <= self._evaluators.limits.spool_bytes:
+        spool = tempfile.SpooledTemporaryFile(self._evaluators.limits.memory_bytes)  # noqa: SIM115 - the answer's
+        try:
+            size = self._fill(spool)
+        except BaseException:
+            spool.close()
+            raise
+        return Answer(head["kind"], head["format"], size, spool)
+
+    def _fill(self, spool: IO[bytes]) -> int:
+        """Take the result to its end into *spool*; its size."""
+        size = 0
+        while True:
             letter, payload = self._receive()
             if letter == b"E":
                 self._finish()
-                return Answer(head["kind"], head["format"], b"".join(parts))
+                spool.seek(0)
+                return size
             if letter == b"X":
                 self._fail(payload)
-            parts.append(payload)
             size += len(payload)
-        return Answer(head["kind"], head["format"], b"".join(parts), self._rest())
+            if size > self._evaluators.limits.result_bytes:
+                raise ResultTooLargeError(self._evaluators.limits.result_bytes)
+            try:
+                spool.write(payload)
+            except OSError as error:
+                raise QueryError(f"the result could not be held: {error.strerror}.", "Ask for fewer rows.") from None
 
     def _send(self, payload: bytes) -> None:
         """Hand the request to a worker; one that died while it was free is replaced."""
@@ -222,19 +255,6 @@ class _Run:
                 self._worker.kill()
             else:
                 return
-
-    def _rest(self) -> Iterator[bytes]:
-        try:
-            while True:
-                letter, payload = self._receive()
-                if letter == b"E":
-                    self._finish()
-                    return
-                if letter == b"X":
-                    self._fail(payload)
-                yield payload
-        finally:
-            self.abandon()
 
     def _receive(self) -> tuple[bytes, bytes]:
         assert self._worker is not None  # noqa: S101 - set by _send

@@ -18,6 +18,7 @@ import ctypes
 import gc
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -35,6 +36,7 @@ from graph.rdf import (
     RdfFormat,
     Store,
     open_readonly,
+    serialize_to,
 )
 from graph.versions import Versions
 
@@ -48,6 +50,7 @@ RDF_FORMATS = {
     "jsonld": RdfFormat.JSON_LD, "trig": RdfFormat.TRIG, "nq": RdfFormat.N_QUADS,
 }  # fmt: skip
 _PR_SET_PDEATHSIG = 1
+_PLACE = re.compile(r"(?:error|parser error) at (\d+):(\d+):? ?")
 
 
 class FrameWriter:
@@ -99,16 +102,23 @@ def answer(store: Store, request: dict[str, Any], out: FrameWriter) -> None:
             out.send(b"X", json.dumps({"error": "not acceptable", "kind": kind}).encode())
             return
         out.send(b"H", json.dumps({"kind": kind, "format": name}).encode())
-        if kind == "graph":
-            results.serialize(output=out, format=form, prefixes=request.get("prefixes"))
+        if kind == "graph" and form in (RdfFormat.TURTLE, RdfFormat.TRIG):
+            serialize_to(out, results, form, request.get("prefixes"))
         else:
             results.serialize(output=out, format=form)
         out.send(b"E", b"")
     except SyntaxError as error:
-        failure = {"error": "syntax", "message": error.msg, "line": error.lineno, "column": error.offset}
-        out.send(b"X", json.dumps(failure).encode())
+        out.send(b"X", json.dumps(_syntax_failure(error.msg)).encode())
     except (ValueError, RuntimeError, OSError) as error:
         out.send(b"X", json.dumps({"error": "evaluation", "message": str(error)}).encode())
+
+
+def _syntax_failure(message: str) -> dict[str, Any]:
+    """The parser's message with the place it tells, as in `error at 1:6: expected …`."""
+    match = _PLACE.match(message)
+    if match is None:
+        return {"error": "syntax", "message": message, "line": None, "column": None}
+    return {"error": "syntax", "message": message[match.end() :], "line": int(match[1]), "column": int(match[2])}
 
 
 def _evaluate(store: Store, request: dict[str, Any]) -> Any:
@@ -135,6 +145,8 @@ def _work(connection: socket.socket, store: Store, memory_mebibytes: int) -> NoR
 
 def _confine(memory_mebibytes: int) -> None:
     """Die with the parent, take only so much more memory, open nothing."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())  # the engine prints a backtrace when memory runs out
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     limit = held + memory_mebibytes * 2**20

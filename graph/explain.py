@@ -180,7 +180,8 @@ class Explainer:
         cited = self._value(documents[0].subject, names.term("citeAs")) if documents else None
         parts = {
             "document": cited, "locator": self._value(passage, names.term("locator")),
-            "speaker": self._value(claim, names.term("speaker")), "phrase": self._value(segment, NamedNode(f"{OA}exact")),
+            "speaker": self._value(claim, names.term("speaker")),
+            "phrase": self._value(segment, NamedNode(f"{OA}exact")),
         }  # fmt: skip
         words = {key: self._value(claim, names.term(key)) for key in ("modality", "status")}
         return Support(

@@ -94,11 +94,11 @@ class Labeller:
             return self._figure(subject, indicator[0], language)
         title = self._get(subject, "http://purl.org/dc/terms/title")
         if title:
-            return title[0].value
+            return str(title[0].value)
         return self._event(subject, language)
 
     def _provision(self, subject: Term, language: str) -> str:
-        number = self._get(subject, f"{ELI}number")[0].value
+        number = str(self._get(subject, f"{ELI}number")[0].value)
         parent = self._get(subject, self.names.term("directlyIn").value)
         if not parent:
             return number

@@ -1,4 +1,4 @@
-"""Literals from what curators write: whole numbers, decimals, truth values, days, addresses and texts with languages."""
+"""Literals from what curators write: numbers, truth values, days, addresses and texts with languages."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graph.errors import SourceError, Spot
 from graph.iris import CANONICAL_BASE, OWL, RDF_TYPE, RDFS, SCHEMA, Names
-from graph.rdf import BlankNode, Literal, NamedNode, Quad, Term, parse_file
+from graph.rdf import Literal, NamedNode, Quad, Term, name_blank_nodes, parse_file
 
 _PROPERTY_KINDS = {
     f"{OWL}ObjectProperty": "object",
@@ -86,29 +86,18 @@ def read_ontology(folder: Path, names: Names, shown: str = "ontology") -> Ontolo
         raise SourceError(Spot(shown, 1), "no ontology module (*.ttl) in this folder.", "Add one, or name another.")
     quads: list[Quad] = []
     for path in files:
-        module = path.stem
-        for quad in parse_file(path, f"{shown}/{path.name}", replace=(CANONICAL_BASE, names.base)):
-            quads.append(_named_apart(quad, module))
+        read = parse_file(path, f"{shown}/{path.name}", replace=(CANONICAL_BASE, names.base))
+        quads += name_blank_nodes(read, path.stem)
     return Ontology(names, tuple(quads), _classes(quads, names), _properties(quads, names))
-
-
-def _named_apart(quad: Quad, module: str) -> Quad:
-    """The quad with its blank nodes named after their module, so that two modules never share one by accident."""
-    subject, obj = quad.subject, quad.object
-    if isinstance(subject, BlankNode):
-        subject = BlankNode(f"{module}{subject.value}")
-    if isinstance(obj, BlankNode):
-        obj = BlankNode(f"{module}{obj.value}")
-    return Quad(subject, quad.predicate, obj)
 
 
 def _classes(quads: Iterable[Quad], names: Names) -> dict[str, NamedNode]:
     own = names.term("").value
     found = {"Concept": NamedNode("http://www.w3.org/2004/02/skos/core#Concept")}
     for quad in quads:
-        if quad.predicate == RDF_TYPE and quad.object == NamedNode(f"{OWL}Class") and isinstance(quad.subject, NamedNode):
-            if quad.subject.value.startswith(own):
-                found[quad.subject.value.removeprefix(own)] = quad.subject
+        is_class = quad.predicate == RDF_TYPE and quad.object == NamedNode(f"{OWL}Class")
+        if is_class and isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(own):
+            found[quad.subject.value.removeprefix(own)] = quad.subject
     return found
 
 

@@ -46,7 +46,7 @@ def check_query(text: str) -> None:
         )
     verb = next((word for word in words if word not in ("PREFIX", "BASE")), "")
     if verb in _UPDATE_WORDS:
-        raise QueryForbiddenError(f"{verb} is an update, and /sparql takes queries only.", "The graph is built from files.")
+        raise QueryForbiddenError(f"{verb} is an update; queries only here.", "The graph is built from files.")
 
 
 def _words(text: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Protocol, TypeAlias
 
 import pyoxigraph as ox
 from pyoxigraph import (
@@ -26,10 +27,11 @@ from graph.errors import SourceError, Spot
 __all__ = [
     "BlankNode", "DefaultGraph", "Literal", "NamedNode", "Quad", "QueryBoolean", "QueryResultsFormat",
     "QuerySolutions", "QueryTriples", "RdfFormat", "Store", "Term", "Triple",
-    "canonical_nquads", "open_memory", "open_readonly", "open_writable", "parse_file", "parse_quads", "serialize",
+    "canonical_nquads", "name_blank_nodes", "open_memory", "open_readonly", "open_writable",
+    "parse_file", "parse_quads", "serialize", "serialize_to",
 ]  # fmt: skip
 
-Term = NamedNode | Literal | BlankNode
+Term: TypeAlias = NamedNode | Literal | BlankNode
 
 
 def parse_file(path: Path, shown: str, *, replace: tuple[str, str] | None = None) -> Iterator[Quad]:
@@ -44,9 +46,26 @@ def parse_file(path: Path, shown: str, *, replace: tuple[str, str] | None = None
     if form is None:
         raise SourceError(Spot(shown, 1), f"{path.suffix} is no RDF format.", "Use .ttl, .trig, .nt, .nq or .rdf.")
     try:
-        yield from ox.parse(text, format=form)
+        for quad in ox.parse(text, format=form):
+            if isinstance(quad.subject, Triple) or isinstance(quad.object, Triple):
+                raise SourceError(Spot(shown, 1), "a triple term (RDF 1.2) stands in this file.", "Use RDF 1.1.")
+            yield quad
     except SyntaxError as error:
         raise SourceError(Spot(shown, error.lineno or 1), f"not {form.name}: {error.msg}") from None
+
+
+def name_blank_nodes(quads: Iterable[Quad], prefix: str) -> list[Quad]:
+    """The quads with blank nodes named by RDF Dataset Canonicalization (RDFC-1.0), *prefix* before each.
+
+    A parser names them at random; this way the same file gives the same names, and two files share none.
+    """
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return [Quad(_prefixed(q.subject, prefix), q.predicate, _prefixed(q.object, prefix), q.graph_name) for q in dataset]
+
+
+def _prefixed(term: Term, prefix: str) -> Term:
+    return BlankNode(prefix + term.value) if isinstance(term, BlankNode) else term
 
 
 def parse_quads(path: Path, form: RdfFormat) -> Iterator[Quad]:
@@ -59,9 +78,24 @@ def serialize(quads: Iterable[Quad | Triple], form: RdfFormat, prefixes: dict[st
     items: Iterable[Quad | Triple] = quads
     if not form.supports_datasets:
         items = [item.triple if isinstance(item, Quad) else item for item in quads]
-    result = ox.serialize(items, format=form, prefixes=prefixes)
-    assert result is not None  # noqa: S101 - None only when an output is given
-    return result
+    return bytes(ox.serialize(items, format=form, prefixes=prefixes))
+
+
+class Output(Protocol):
+    """What takes serialized bytes."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take a piece."""
+        ...
+
+    def flush(self) -> None:
+        """Take note that a piece is complete."""
+        ...
+
+
+def serialize_to(output: Output, triples: Iterable[Triple], form: RdfFormat, prefixes: dict[str, str] | None) -> None:
+    """Write the triples to *output* in *form*, piece by piece."""
+    ox.serialize(triples, output=output, format=form, prefixes=prefixes)
 
 
 def canonical_nquads(quads: Iterable[Quad]) -> bytes:

@@ -15,7 +15,7 @@ SEVERITIES = ("Violation", "Warning", "Info")
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One result: *shape* fired on *focus* (and *value* at *path*); *remedy* says what to do; *spots* where it stands."""
+    """One result: *shape* fired on *focus* (*value* at *path*); *remedy* says what to do, *spots* where it stands."""
 
     severity: str
     shape: str

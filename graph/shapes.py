@@ -13,7 +13,7 @@ from pathlib import Path
 
 from graph.errors import SourceError, Spot
 from graph.iris import CANONICAL_BASE, RDF_TYPE, RDFS, SH, Names
-from graph.rdf import BlankNode, NamedNode, Quad, RdfFormat, Term, Triple, parse_file, serialize
+from graph.rdf import BlankNode, NamedNode, Quad, RdfFormat, Term, Triple, name_blank_nodes, parse_file, serialize
 
 VIEWS = ("claims", "accepted")
 _WHERE = re.compile(r"\bWHERE\s*\{", re.IGNORECASE)
@@ -47,15 +47,10 @@ def read_shapes(folder: Path, names: Names, shown: str = "shapes") -> dict[str, 
     """The shapes in *folder* by view; SourceError names file and line where a file is no Turtle or a shape no IRI."""
     quads: list[Quad] = []
     for path in sorted(folder.glob("*.ttl")):
-        for quad in parse_file(path, f"{shown}/{path.name}", replace=(CANONICAL_BASE, names.base)):
-            quads.append(_named_apart(quad, path.stem))
+        read = parse_file(path, f"{shown}/{path.name}", replace=(CANONICAL_BASE, names.base))
+        quads += name_blank_nodes(read, path.stem)
     graph = _Index(quads, names)
     return {view: _view(graph, view) for view in VIEWS}
-
-
-def _named_apart(quad: Quad, module: str) -> Quad:
-    terms = [BlankNode(module + t.value) if isinstance(t, BlankNode) else t for t in (quad.subject, quad.object)]
-    return Quad(terms[0], quad.predicate, terms[1])
 
 
 class _Index:

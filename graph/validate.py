@@ -1,6 +1,6 @@
-"""The gate's fast engine: SHACL Core by pyrudof, SHACL-SPARQL as one query for all focus nodes; the fence around pyrudof.
+"""The gate's fast engine: SHACL Core by pyrudof, SHACL-SPARQL as one query for all focus nodes; fences pyrudof.
 
-What it finds must be what pySHACL finds (`graph.validate_reference`); a test compares them on the record and on mutants.
+What it finds must be what pySHACL finds (`graph.validate_reference`); a test compares them on record and mutants.
 """
 
 from __future__ import annotations

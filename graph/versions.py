@@ -83,7 +83,8 @@ class Versions:
             manifest = json.loads((folder / "manifest.json").read_bytes())
             commit = json.loads((folder / "commit.json").read_bytes())
         except FileNotFoundError:
-            raise VersionError(f"there is no version {number} in {self.data}.", "See `letapis versions list`.") from None
+            remedy = "See `letapis versions list`."
+            raise VersionError(f"there is no version {number} in {self.data}.", remedy) from None
         except (OSError, ValueError) as error:
             raise VersionError(f"version {number} in {self.data} is damaged: {error}.", "Build again.") from None
         return Version(number, folder, manifest, commit)

@@ -1,0 +1,130 @@
+"""Errors over HTTP: one body (problem+json, RFC 9457; a page for browsers), one table of statuses, one handler.
+
+HTTPError
+├─ BadRequestError 400 · NotFoundError 404 · GoneError 410 · NotAcceptableFormatError 406 · UnsupportedTypeError 415
+└─ (errors of `graph` get their status from the table below)
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from graph import errors as graph_errors
+from graph.errors import LetapisError
+from graph.evaluate import NotAcceptableError
+from server.negotiate import prefers_html
+
+LOG = logging.getLogger("letapis")
+
+
+class HTTPError(LetapisError):
+    """Base of the errors that a request gets; *status* is the answer's."""
+
+    status = 400
+
+
+class BadRequestError(HTTPError):
+    """The request is not formed as it must be."""
+
+
+class NotFoundError(HTTPError):
+    """Nothing is known under this address."""
+
+    status = 404
+
+
+class NotAcceptableFormatError(HTTPError):
+    """None of the formats on offer was accepted."""
+
+    status = 406
+
+
+class UnsupportedTypeError(HTTPError):
+    """The body's media type is not one that is understood here."""
+
+    status = 415
+
+
+_STATUS: dict[type[LetapisError], int] = {
+    graph_errors.QuerySyntaxError: 400,
+    graph_errors.UsageError: 400,
+    graph_errors.QueryForbiddenError: 403,
+    NotAcceptableError: 406,
+    graph_errors.DeadlineError: 503,
+    graph_errors.WorkerLostError: 503,
+    graph_errors.BusyError: 503,
+    graph_errors.ResultTooLargeError: 503,
+    graph_errors.VersionError: 503,
+    graph_errors.QueryError: 500,
+}
+_RETRY_SECONDS = {503: "5"}
+_TITLES = {
+    "QuerySyntaxError": "The query is not SPARQL", "QueryForbiddenError": "The query is not allowed here",
+    "DeadlineError": "The query took too long", "WorkerLostError": "The query took too much memory",
+    "ResultTooLargeError": "The result is too large", "BusyError": "The server is busy",
+    "VersionError": "No version to serve",
+    "NotAcceptableError": "No acceptable format", "NotAcceptableFormatError": "No acceptable format",
+    "BadRequestError": "Bad request", "NotFoundError": "Not found", "UnsupportedTypeError": "Unsupported media type",
+}  # fmt: skip
+
+
+def register(app: Flask) -> None:
+    """Make every failure of *app* end in this module."""
+    app.register_error_handler(LetapisError, _answer_own)
+    app.register_error_handler(HTTPException, _answer_http)
+
+
+def status_of(error: LetapisError) -> int:
+    """The status that an error is answered with."""
+    if isinstance(error, HTTPError):
+        return error.status
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+
+
+def _answer_own(error: LetapisError) -> Response:
+    name = type(error).__name__
+    details = {
+        key: value for key in ("line", "column", "seconds", "mebibytes", "bytes", "kind")
+        if (value := getattr(error, key, None)) is not None
+    }  # fmt: skip
+    status = status_of(error)
+    if status >= 500:
+        LOG.warning("%s: %s", name, error.message)
+    return problem(status, _TITLES.get(name, "The request failed"), str(error), name, details)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        LOG.error("unexpected", exc_info=error.original_exception)
+    detail = "Something went wrong here; it was logged." if status == 500 else (error.description or "")
+    answer = problem(status, error.name, detail, error.name.replace(" ", ""), {})
+    for header, value in error.get_headers():
+        if header in ("Allow", "Retry-After", "WWW-Authenticate"):
+            answer.headers[header] = value
+    valid = getattr(error, "valid_methods", None)
+    if valid:
+        answer.headers["Allow"] = ", ".join(sorted(valid))
+    return answer
+
+
+def problem(status: int, title: str, detail: str, name: str, details: dict[str, Any]) -> Response:
+    """The one error body: problem+json, or the same as a page where a browser asks."""
+    body = {"type": f"/docs/errors#{name.lower()}", "title": title, "status": status, "detail": detail, **details}
+    if status in _RETRY_SECONDS:
+        body["retryAfter"] = int(_RETRY_SECONDS[status])
+    if prefers_html(request.accept_mimetypes):
+        answer = Response(render_template("error.html", problem=body), mimetype="text/html")
+    else:
+        answer = jsonify(body)
+        answer.mimetype = "application/problem+json"
+    answer.status_code = status
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Vary"] = "Accept"
+    if status in _RETRY_SECONDS:
+        answer.headers["Retry-After"] = _RETRY_SECONDS[status]
+    return answer

@@ -1,0 +1,46 @@
+"""Serving in production: Granian, a WSGI server, in a few processes of a few threads; the fence around it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from graph.errors import UsageError
+from graph.evaluate import Limits
+from graph.project import Project
+
+
+def serve(project: Project, limits: Limits, *, host: str, port: int, processes: int) -> None:
+    """Serve *project* on *host*:*port* until told to stop; UsageError where the address cannot be had."""
+    _check_address(host, port)
+    os.environ.update(
+        LETAPIS_ROOT=str(project.root), LETAPIS_DATA=str(project.data), LETAPIS_BASE=project.base,
+        LETAPIS_SECONDS=str(limits.seconds), LETAPIS_MEBIBYTES=str(limits.mebibytes),
+        LETAPIS_WORKERS=str(limits.workers),
+    )  # fmt: skip
+    print(_welcome(host, port), file=sys.stderr, flush=True)
+    Server(
+        "server.wsgi:application", factory=True, address=host, port=port, interface=Interfaces.WSGI,
+        workers=processes, blocking_threads=limits.workers * 2, backlog=1024, respawn_failed_workers=True,
+        log_level=LogLevels.warning, working_dir=project.root,
+    ).serve()  # fmt: skip
+
+
+def _check_address(host: str, port: int) -> None:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        remedy = "Choose another with PORT= or --port."
+        raise UsageError(f"{host}:{port} cannot be used: {error.strerror}.", remedy) from None
+
+
+def _welcome(host: str, port: int) -> str:
+    address = f"http://{host}:{port}"
+    return f"Letapis at {address}/   SPARQL at {address}/sparql   (Ctrl-C stops it)"

@@ -1,0 +1,110 @@
+"""What a server process holds: the current version, opened once, and replaced when a newer one becomes current.
+
+A request keeps the version it began with until its last byte is out, whatever becomes current meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+
+from graph.errors import VersionError
+from graph.evaluate import Evaluators, Limits
+from graph.explain import Explainer, read_rules
+from graph.project import Project
+from graph.rdf import Store
+from graph.versions import Version, Versions
+
+
+class Served:
+    """One opened version: workers for queries, and a store for this server's own bounded page queries."""
+
+    def __init__(self, version: Version, project: Project, limits: Limits) -> None:
+        self.version = version
+        self.project = project
+        self.evaluators = Evaluators(version, limits)
+        self.store: Store = version.open()
+        self._users = 0
+        self._retired = False
+        self._lock = threading.Lock()
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains triples of this version."""
+        return Explainer(self.store, read_rules(self.version), self.project.names)
+
+    def enter(self) -> bool:
+        """Count one more request; False where the version is already closed."""
+        with self._lock:
+            if self._retired and self._users == 0:
+                return False
+            self._users += 1
+            return True
+
+    def leave(self) -> None:
+        """Count one request less, and close after the last of a retired version."""
+        with self._lock:
+            self._users -= 1
+            is_last = self._retired and self._users == 0
+        if is_last:
+            self.evaluators.close()
+
+    def retire(self) -> None:
+        """Close as soon as no request needs this version."""
+        with self._lock:
+            self._retired = True
+            is_idle = self._users == 0
+        if is_idle:
+            self.evaluators.close()
+
+
+class Service:
+    """The current version of a project, for all requests of one server process."""
+
+    def __init__(self, project: Project, limits: Limits, open_version: Callable[..., Served] = Served) -> None:
+        self.project = project
+        self.limits = limits
+        self._versions = Versions(project.data)
+        self._open_version = open_version
+        self._opening = threading.Lock()
+        self._served: Served | None = None
+
+    def enter(self) -> Served:
+        """The current version, held for one request; `Served.leave` lets it go. VersionError where there is none."""
+        while True:
+            served = self._current()
+            if served.enter():
+                return served
+
+    def _current(self) -> Served:
+        number = self._versions.current_number()
+        served = self._served
+        if served is not None and number in (None, served.version.number):
+            return served
+        # While one request opens the new version, the others go on with the old one.
+        if not self._opening.acquire(blocking=served is None):
+            assert served is not None  # noqa: S101 - else the lock is waited for
+            return served
+        try:
+            return self._switch(number)
+        finally:
+            self._opening.release()
+
+    def _switch(self, number: int | None) -> Served:
+        served = self._served
+        if served is not None and served.version.number == number:
+            return served
+        if number is None:
+            raise VersionError(f"there is no version in {self.project.data} yet.", "Run `letapis build` first.")
+        made = self._open_version(self._versions.get(number), self.project, self.limits)
+        self._served = made
+        if served is not None:
+            served.retire()
+        return made
+
+    def close(self) -> None:
+        """Let go of the version; requests under way finish first."""
+        if self._served is not None:
+            self._served.retire()
+            self._served = None

@@ -1,0 +1,128 @@
+"""`/sparql`: the SPARQL 1.1 Protocol for queries (https://www.w3.org/TR/sparql11-protocol/#query-operation)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from graph.errors import QueryForbiddenError
+from graph.evaluate import Answer, Request
+from server.description import describe_service
+from server.errors import BadRequestError, NotAcceptableFormatError, UnsupportedTypeError
+from server.negotiate import CONTENT_TYPES, RDF_TYPES, SOLUTION_TYPES, choose, prefers_html
+from server.results import result_page
+
+blueprint = Blueprint("sparql", __name__)
+
+FORM = "application/x-www-form-urlencoded"
+DIRECT = "application/sparql-query"
+_METHODS = "GET, HEAD, POST, OPTIONS"
+
+
+@blueprint.route("/sparql", methods=["OPTIONS"])
+def preflight() -> Response:
+    """What another site's page may send here."""
+    answer = make_response("", 204)
+    answer.headers["Allow"] = _METHODS
+    answer.headers["Access-Control-Allow-Methods"] = _METHODS
+    answer.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, Authorization, If-None-Match"
+    answer.headers["Access-Control-Max-Age"] = "86400"
+    return answer
+
+
+@blueprint.get("/sparql")
+def query_by_get() -> Response:
+    """Answer `?query=`; without one, the query form for a browser and the service description for a program."""
+    if "query" in request.args or "update" in request.args:
+        return _answer(request.args, None)
+    if prefers_html(request.accept_mimetypes):
+        return make_response(render_template("sparql.html", query="", result=None))
+    return describe_service(g.served, request.base_url)
+
+
+@blueprint.post("/sparql")
+def query_by_post() -> Response:
+    """Answer a query sent as a form or as the body itself; any other media type is refused."""
+    if request.mimetype == FORM:
+        parameters: MultiDict[str, str] = MultiDict([*request.form.items(multi=True), *request.args.items(multi=True)])
+        return _answer(parameters, None)
+    if request.mimetype == DIRECT:
+        try:
+            text = request.get_data(cache=False).decode("utf-8")
+        except UnicodeDecodeError:
+            raise BadRequestError("the query is not UTF-8.", "Send it in UTF-8.") from None
+        return _answer(request.args, text)
+    if request.mimetype == "application/sparql-update":
+        raise QueryForbiddenError("this address takes queries, not updates.", "The graph is built from files.")
+    what = request.mimetype or "none"
+    raise UnsupportedTypeError(f"the body's type is {what}.", f"Send {FORM} with `query=`, or {DIRECT}.")
+
+
+def _answer(parameters: MultiDict[str, str], direct: str | None) -> Response:
+    if "update" in parameters:
+        raise QueryForbiddenError("this address takes queries, not updates.", "The graph is built from files.")
+    queries = [*parameters.getlist("query"), *([] if direct is None else [direct])]
+    if len(queries) != 1:
+        raise BadRequestError(f"{len(queries)} queries were sent.", "Send exactly one `query`.")
+    names = g.served.project.names
+    asked = Request(
+        queries[0], base=request.base_url,
+        default_graphs=_graphs(parameters, "default-graph-uri"), named_graphs=_graphs(parameters, "named-graph-uri"),
+        prefixes=tuple(names.prefixes.items()), seconds=_seconds(parameters), **_formats(parameters),
+    )  # fmt: skip
+    if "format" not in parameters and prefers_html(request.accept_mimetypes):
+        return result_page(asked)
+    return _send(g.served.evaluators.answer(asked))
+
+
+def _formats(parameters: MultiDict[str, str]) -> dict[str, str | None]:
+    """The format for each kind of result: by `format=` where it is given, else by Accept."""
+    wanted = parameters.get("format")
+    if wanted is None:
+        accept = request.accept_mimetypes
+        formats = {"solutions": choose(accept, SOLUTION_TYPES), "graph": choose(accept, RDF_TYPES)}
+        if formats["solutions"] is None and formats["graph"] is None and not prefers_html(accept):
+            raise NotAcceptableFormatError(f"none of the types in `Accept: {accept}` can be sent.", _offers())
+        return formats
+    if wanted not in CONTENT_TYPES:
+        raise BadRequestError(f"`format={wanted}` is not known.", f"Use one of: {', '.join(CONTENT_TYPES)}.")
+    return {
+        "solutions": wanted if wanted in SOLUTION_TYPES else None,
+        "graph": wanted if wanted in RDF_TYPES else None,
+    }
+
+
+def _offers() -> str:
+    types = [t for offers in (SOLUTION_TYPES, RDF_TYPES) for kinds in offers.values() for t in kinds]
+    return f"On offer: {', '.join(types)}."
+
+
+def _graphs(parameters: MultiDict[str, str], key: str) -> tuple[str, ...]:
+    graphs = tuple(parameters.getlist(key))
+    for iri in graphs:
+        if ":" not in iri or any(char in iri for char in '<>"{}|\\^` '):
+            raise BadRequestError(f"`{key}={iri}` is no absolute IRI.", "Name a graph of this dataset.")
+    return graphs
+
+
+def _seconds(parameters: MultiDict[str, str]) -> float | None:
+    """The client's own deadline; the server's limit still holds."""
+    text = parameters.get("timeout")
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise BadRequestError(f"`timeout={text}` is no number of seconds.", "Write `timeout=10`.")
+    return seconds
+
+
+def _send(answer: Answer) -> Response:
+    """The answer as a response; its length is known, so a body that breaks off on its way cannot pass for whole."""
+    response = current_app.response_class(answer.chunks())
+    response.headers["Content-Type"] = CONTENT_TYPES[answer.format]
+    response.headers["Content-Length"] = str(answer.size)
+    response.headers["Vary"] = "Accept"
+    return response
