@@ -34,7 +34,7 @@ def validate_by_reference(store: Store, shapes: Iterable[Shapes], locate: Locate
     findings: set[Finding] = set()
     for group in shapes:
         if group.triples:
-            findings |= set(_check(dataset_of(store, group.view), group, locate))
+            findings |= set(check_by_reference(dataset_of(store, group.view), group, locate))
     return Report(sorted(findings))
 
 
@@ -49,7 +49,8 @@ def dataset_of(store: Store, view: str) -> Dataset:
     return data
 
 
-def _check(data: Dataset, shapes: Shapes, locate: Locate) -> Iterable[Finding]:
+def check_by_reference(data: Dataset, shapes: Shapes, locate: Locate) -> Iterable[Finding]:
+    """What pySHACL finds with one view's shapes on *data*."""
     graph = Graph()
     graph.parse(data=serialize(shapes.triples, RdfFormat.N_TRIPLES), format="nt")
     _, results, _ = pyshacl.validate(data, shacl_graph=graph, inference="none", advanced=False, inplace=True)
