@@ -20,7 +20,7 @@ AddCommand = Callable[[str, str], argparse.ArgumentParser]
 _EPILOGS = {
     "build": "letapis build\nletapis build --data /srv/letapis --message 'April corrections'",
     "serve": "letapis serve\nletapis serve --port 9000 --timeout 10 --memory 512",
-    "query": "letapis query 'SELECT * { ?s a lt:Sentence } LIMIT 5'   (prefixes must be declared)\n"
+    "query": "letapis query 'SELECT * { ?s a <https://w3id.org/letapis/ontology#Sentence> } LIMIT 5'\n"
              "letapis query @queries/sentences.rq --format csv\necho 'ASK {}' | letapis query -",
     "validate": "letapis validate\nletapis validate --json\nletapis validate --reference   (pySHACL; slow)",
     "check": "letapis check\nletapis check --coverage",

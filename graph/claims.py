@@ -113,7 +113,7 @@ def _read_file(path: Path, documents: dict[str, Document], shown: str) -> Claims
 
 def _read_passage(item: Mapping, document: Document) -> tuple[Passage, list[Claim]]:
     entries = item.take_list("segments")
-    segments = tuple(_read_segment(expect_map(entry, "segments")) for entry in entries) or (_read_segment(item),)
+    segments = tuple(_read_alone(expect_map(entry, "segments")) for entry in entries) or (_read_segment(item),)
     for before, after in zip(segments, segments[1:], strict=False):
         if after.start < before.end:
             fail(after.spot, "segments overlap or are out of order.", "Order them as they stand in the text.")
@@ -127,6 +127,12 @@ def _read_passage(item: Mapping, document: Document) -> tuple[Passage, list[Clai
     return passage, claims
 
 
+def _read_alone(item: Mapping) -> Segment:
+    segment = _read_segment(item)
+    item.close(("locator", "at", "phrase"))
+    return segment
+
+
 def _read_segment(item: Mapping) -> Segment:
     locator, position, phrase = item.need_text("locator"), item.need_text("at"), item.need_text("phrase")
     match = _RANGE.fullmatch(position)
@@ -135,8 +141,6 @@ def _read_segment(item: Mapping) -> Segment:
     words = len(phrase.split())
     if words > PHRASE_WORDS:
         fail(phrase.spot, f"the phrase has {words} words, at most {PHRASE_WORDS} are kept.", "Shorten it.")
-    if item.spot and set(item) and not {"claims", "segments"} & set(item):
-        item.close(("locator", "at", "phrase"))
     return Segment(str(locator), int(match[1]), int(match[2]), phrase, position.spot)
 
 

@@ -24,18 +24,25 @@ def day_bounds(text: str) -> tuple[date | None, date | None]:
     Raises DateError. Plain days take a short cut, since the parser needs milliseconds for each.
     """
     try:
+        if text != text.strip():
+            raise DateError("there are spaces around it")
         if _DAY.fullmatch(text):
             day = date.fromisoformat(text)
             return day, day
-        parsed = edtf.parse_edtf(text)
-    except (EDTFParseException, ValueError) as error:
+        parsed = edtf.parse_edtf(_open_unknown(text))
+        earliest, latest = _day(parsed.lower_strict()), _day(parsed.upper_strict())
+    except (EDTFParseException, ValueError, OverflowError, TypeError) as error:  # TypeError: edtf on `../0`
         raise DateError(str(error).splitlines()[0]) from None
-    earliest, latest = _day(parsed.lower_strict()), _day(parsed.upper_strict())
     if earliest is None and latest is None:
         raise DateError("it names no day on either side")
     if earliest is not None and latest is not None and earliest > latest:
         raise DateError(f"it ends ({latest}) before it starts ({earliest})")
     return earliest, latest
+
+
+def _open_unknown(text: str) -> str:
+    """An unknown end (`2020-05/`) as an open one (`2020-05/..`): the parser would guess ten years."""
+    return (".." if text.startswith("/") else "") + text + (".." if text.endswith("/") else "")
 
 
 def _day(moment: struct_time | float) -> date | None:

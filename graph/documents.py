@@ -77,23 +77,30 @@ def _locators(item: Mapping) -> Iterable[str]:
 
 def find_texts(documents: Iterable[Document], folders: Iterable[Path]) -> dict[str, str]:
     """The texts of *documents* found in *folders*, by document name: a file counts only if its fingerprint is right."""
-    wanted = {document.sha256: document.name for document in documents}
+    wanted = {document.sha256: document for document in documents}
     found: dict[str, str] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.txt")) if folder.is_dir() else ():
             if path.stat().st_size > TEXT_LIMIT:
                 continue
             data = path.read_bytes()
-            name = wanted.get(hashlib.sha256(data).hexdigest())
-            if name is not None:
-                found.setdefault(name, data.decode("utf-8"))
+            document = wanted.get(hashlib.sha256(data).hexdigest())
+            if document is not None:
+                found.setdefault(document.name, _decode(data, document))
     return found
+
+
+def _decode(data: bytes, document: Document) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        fail(document.spot, f"the text of `{document.name}` is not UTF-8.", "Describe a text that is.")
 
 
 def add_text(path: Path, documents: Iterable[Document], folder: Path) -> Document:
     """Copy the text at *path* into *folder* if it is the text of a known document; return that document.
 
-    Raises UsageError where it is not: nothing is copied then.
+    Raises UsageError where it is not, or where it cannot be copied; SourceError where it is not UTF-8.
     """
     try:
         if path.stat().st_size > TEXT_LIMIT:
@@ -104,8 +111,12 @@ def add_text(path: Path, documents: Iterable[Document], folder: Path) -> Documen
     fingerprint = hashlib.sha256(data).hexdigest()
     for document in documents:
         if document.sha256 == fingerprint:
-            folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(folder / f"{document.name}.txt", data)
+            _decode(data, document)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                _write_whole(folder / f"{document.name}.txt", data)
+            except OSError as error:
+                raise UsageError(f"{folder} cannot be written: {error.strerror}.", "Use another --data.") from None
             return document
     raise UsageError(
         f"{path} is no text of this record: its SHA-256 is {fingerprint}.",

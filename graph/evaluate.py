@@ -22,13 +22,13 @@ from graph.errors import (
     BusyError,
     DeadlineError,
     QueryError,
+    QueryForbiddenError,
     QuerySyntaxError,
     ResultTooLargeError,
     VersionError,
     WorkerLostError,
 )
 from graph.evaluator import CHUNK, receive_exactly
-from graph.query import check_query
 from graph.versions import Version
 
 
@@ -86,6 +86,10 @@ class Answer:
             while part := self._file.read(CHUNK):
                 yield part
 
+    def close(self) -> None:
+        """Let go of the result, read or not."""
+        self._file.close()
+
     def read(self) -> bytes:
         """The bytes of the result, whole, once."""
         return b"".join(self.chunks())
@@ -105,12 +109,16 @@ class _Worker:
 
     def __init__(self, address: str) -> None:
         self.connection = socket.socket(socket.AF_UNIX)
-        self.connection.connect(address)
-        letter, payload = self.receive(None)
-        if letter != b"P":
-            raise EOFError
-        # A handle, not a number: the number could be another process's by the time it is needed.
-        self._process = os.pidfd_open(int(payload))
+        try:
+            self.connection.connect(address)
+            letter, payload = self.receive(None)
+            if letter != b"P":
+                raise EOFError
+            # A handle, not a number: the number could be another process's by the time it is needed.
+            self._process = os.pidfd_open(int(payload))
+        except BaseException:
+            self.connection.close()
+            raise
 
     def send(self, payload: bytes) -> None:
         """Send one request."""
@@ -151,14 +159,27 @@ class Evaluators:
         self._slots = threading.BoundedSemaphore(limits.workers)
         self._lock = threading.Lock()
         self._free: list[_Worker] = []
-        self._evaluator = subprocess.Popen(
-            [sys.executable, "-m", "graph.evaluator", str(version.folder.resolve()), self._address,
-             str(limits.mebibytes)],
+        self._evaluator = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        evaluator = subprocess.Popen(
+            [sys.executable, "-m", "graph.evaluator", str(self.version.folder.resolve()), self._address,
+             str(self.limits.mebibytes)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent,
         )  # fmt: skip
-        assert self._evaluator.stdout is not None  # noqa: S101 - asked for above
-        if self._evaluator.stdout.readline() != b"ready\n":
-            raise VersionError(f"version {version.number} could not be opened for queries.", "Build it again.")
+        assert evaluator.stdout is not None  # noqa: S101 - asked for above
+        if evaluator.stdout.readline() != b"ready\n":
+            _end(evaluator)
+            raise VersionError(f"version {self.version.number} could not be opened for queries.", "Build it again.")
+        return evaluator
+
+    def _restart(self) -> None:
+        """Replace an evaluator that died; nothing where another thread did, or it is alive."""
+        with self._lock:
+            if self._evaluator.poll() is not None:
+                _end(self._evaluator)
+                Path(self._address).unlink(missing_ok=True)
+                self._evaluator = self._start()
 
     def close(self) -> None:
         """End the evaluator and its workers."""
@@ -166,16 +187,11 @@ class Evaluators:
             workers, self._free = self._free, []
         for worker in workers:
             worker.close()
-        if self._evaluator.stdin is not None:
-            self._evaluator.stdin.close()
-        if self._evaluator.stdout is not None:
-            self._evaluator.stdout.close()
-        self._evaluator.wait(timeout=10)
+        _end(self._evaluator)
         self._folder.cleanup()
 
     def answer(self, request: Request) -> Answer:
         """The answer to *request*; QueryError (see its children) instead of any incomplete one."""
-        check_query(request.query)
         seconds = min(request.seconds or self.limits.seconds, self.limits.seconds)
         if not self._slots.acquire(timeout=self.limits.wait_seconds):
             raise BusyError(self.limits.wait_seconds)
@@ -187,11 +203,18 @@ class Evaluators:
             raise
 
     def take(self) -> _Worker:
-        """A free worker, or a new one."""
+        """A free worker, or a new one; from a new evaluator where the old one died."""
         with self._lock:
             if self._free:
                 return self._free.pop()
-        return _Worker(self._address)
+        try:
+            return _Worker(self._address)
+        except (EOFError, OSError):
+            self._restart()
+        try:
+            return _Worker(self._address)
+        except (EOFError, OSError):
+            raise WorkerLostError(self.limits.mebibytes) from None
 
     def give_back(self, worker: _Worker | None) -> None:
         """Take back a worker that finished, or count one that is gone."""
@@ -199,6 +222,14 @@ class Evaluators:
             with self._lock:
                 self._free.append(worker)
         self._slots.release()
+
+
+def _end(evaluator: subprocess.Popen[bytes]) -> None:
+    """Let the evaluator end, by closing its standard input."""
+    for pipe in (evaluator.stdin, evaluator.stdout):
+        if pipe is not None:
+            pipe.close()
+    evaluator.wait(timeout=10)
 
 
 class _Run:
@@ -253,6 +284,7 @@ class _Run:
                 self._worker.send(payload)
             except OSError:
                 self._worker.kill()
+                self._worker = None
             else:
                 return
 
@@ -272,6 +304,8 @@ class _Run:
         failure = json.loads(payload)
         if failure["error"] == "syntax":
             raise QuerySyntaxError(failure["message"], failure["line"], failure["column"])
+        if failure["error"] == "forbidden":
+            raise QueryForbiddenError(failure["message"], failure["remedy"])
         if failure["error"] == "not acceptable":
             raise NotAcceptableError(failure["kind"])
         raise QueryError(f"the evaluation failed: {failure['message']}")

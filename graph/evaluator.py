@@ -28,6 +28,8 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from graph.errors import QueryForbiddenError, QuerySyntaxError
+from graph.query import check_query
 from graph.rdf import (
     NamedNode,
     QueryBoolean,
@@ -91,8 +93,12 @@ def receive_exactly(connection: socket.socket, size: int) -> bytes:
 
 
 def answer(store: Store, request: dict[str, Any], out: FrameWriter) -> None:
-    """Evaluate one request and send the reply frames; every failure of the engine becomes an `X` frame."""
+    """Evaluate one request and send the reply frames; every failure becomes an `X` frame.
+
+    The query is checked here, not in the server: a hostile text can make that slow, and here it can be killed.
+    """
     try:
+        check_query(request["query"])
         results = _evaluate(store, request)
         if isinstance(results, QuerySolutions | QueryBoolean):
             kind, name, form = "solutions", request["solutions"], RESULT_FORMATS.get(request["solutions"])
@@ -107,6 +113,11 @@ def answer(store: Store, request: dict[str, Any], out: FrameWriter) -> None:
         else:
             results.serialize(output=out, format=form)
         out.send(b"E", b"")
+    except QueryForbiddenError as error:
+        failure = {"error": "forbidden", "message": error.message, "remedy": error.remedy}
+        out.send(b"X", json.dumps(failure).encode())
+    except QuerySyntaxError as error:
+        out.send(b"X", json.dumps({"error": "syntax", "message": error.message, "line": None, "column": None}).encode())
     except SyntaxError as error:
         out.send(b"X", json.dumps(_syntax_failure(error.msg)).encode())
     except (ValueError, RuntimeError, OSError) as error:
@@ -118,7 +129,10 @@ def _syntax_failure(message: str) -> dict[str, Any]:
     match = _PLACE.match(message)
     if match is None:
         return {"error": "syntax", "message": message, "line": None, "column": None}
-    return {"error": "syntax", "message": message[match.end() :], "line": int(match[1]), "column": int(match[2])}
+    said = message[match.end() :]
+    if "Prefix not found" in said:  # among pages of what else could stand there
+        said = "a prefix is used that the query does not declare"
+    return {"error": "syntax", "message": said, "line": int(match[1]), "column": int(match[2])}
 
 
 def _evaluate(store: Store, request: dict[str, Any]) -> Any:
@@ -179,6 +193,8 @@ def serve(folder: Path, address: str, memory_mebibytes: int) -> None:
             _work(connection, store or open_readonly(folder / "store"), memory_mebibytes)
         connection.close()
     Path(address).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        Path(address).parent.rmdir()  # the parent may have died without doing so
 
 
 if __name__ == "__main__":

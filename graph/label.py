@@ -31,6 +31,7 @@ class Labeller:
         self._ontology = ontology
         self._facts: dict[Term, dict[str, list[Term]]] = {}
         self._labels: dict[Term, dict[str, str]] = {}
+        self._open: set[Term] = set()
         label = PREF_LABEL.value
         for triple in triples:
             self._facts.setdefault(triple.subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
@@ -80,6 +81,16 @@ class Labeller:
         return text or subject.value.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
 
     def _compose(self, subject: Term, language: str) -> str:
+        """The label from what *subject* is about; nothing where that leads back to it."""
+        if subject in self._open:
+            return ""
+        self._open.add(subject)
+        try:
+            return self._compose_by_kind(subject, language)
+        finally:
+            self._open.remove(subject)
+
+    def _compose_by_kind(self, subject: Term, language: str) -> str:
         if self._get(subject, f"{ELI}number"):
             return self._provision(subject, language)
         locator = self._get(subject, self.names.term("locator").value)

@@ -16,10 +16,10 @@ LANGUAGES = ("be", "be-tarask", "de", "en", "fr", "lt", "pl", "ru", "uk")
 
 _FORMS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("boolean", re.compile(r"true|false"), "true or false"),
-    ("nonNegativeInteger", re.compile(r"\d+"), "a whole number without separators"),
-    ("integer", re.compile(r"-?\d+"), "a whole number without separators"),
-    ("decimal", re.compile(r"-?\d+(?:\.\d+)?"), "a number such as 86.8"),
-    ("date", re.compile(r"\d{4}-\d{2}-\d{2}"), "a day such as 2023-02-07"),
+    ("nonNegativeInteger", re.compile(r"[0-9]+"), "a whole number without separators"),
+    ("integer", re.compile(r"-?[0-9]+"), "a whole number without separators"),
+    ("decimal", re.compile(r"-?[0-9]+(?:\.[0-9]+)?"), "a number such as 86.8"),
+    ("date", re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a day such as 2023-02-07"),
     ("anyURI", re.compile(r"https?://[^\s<>\"{}|\\^`]+"), "an http(s) address"),
 )
 

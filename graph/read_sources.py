@@ -115,7 +115,6 @@ def _record(reader: Reader, citations: Citations, passage: NamedNode) -> Passage
         SupportedClaim(citations.cite(q.subject), reader.values(reader.objects(q.subject, reader.names.term("about"))))
         for q in quads if isinstance(q.subject, NamedNode)
     ]  # fmt: skip
-    return PassageRecord(
-        passage.value.partition("#")[2], reader.word(passage, reader.names.term("locator")),
-        read_pieces(reader, passage), tuple(sorted(claims, key=lambda c: ([v.text for v in c.about], c.citation.claim))),
-    )  # fmt: skip
+    claims.sort(key=lambda claim: ([value.text for value in claim.about], claim.citation.claim))
+    locator = reader.word(passage, reader.names.term("locator"))
+    return PassageRecord(passage.value.partition("#")[2], locator, read_pieces(reader, passage), tuple(claims))

@@ -9,14 +9,14 @@ from graph.iris import WIKIDATA, Names
 from graph.rdf import NamedNode
 from graph.sourcefile import Text, fail
 
-OPAQUE = re.compile(r"[A-Z]\d{4,6}")
+OPAQUE = re.compile(r"[A-Z][0-9]{4,6}")
 _PATH = re.compile(r"(law|undoc|doc)/[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*")
 _CONCEPT = re.compile(r"(?:voc/)?([a-z][A-Za-z0-9-]*)")
 _TERM = re.compile(r"[A-Z][A-Za-z]+")
-_QID = re.compile(r"Q[1-9]\d*")
+_QID = re.compile(r"Q[1-9][0-9]*")
 _URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
-_PROVISION = re.compile(r"(law/.+?)/(art-\d+(?:-\d+)?)((?:-(?:part|para|item)-\d+)*)")
-_PARAGRAPH = re.compile(r"(undoc/[^/]+)/para-(\d+)")
+_PROVISION = re.compile(r"(law/.+?)/(art-[0-9]+(?:-[0-9]+)?)((?:-(?:part|para|item)-[0-9]+)*)")
+_PARAGRAPH = re.compile(r"(undoc/[^/]+)/para-([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Step:
 
 def resolve(text: Text, names: Names) -> tuple[NamedNode, tuple[str, ...]]:
     """The IRI that a reference names, and the words after it that must fit the entity's names."""
-    token, *words = text.split()
+    token, *words = text.split() or [""]
     if OPAQUE.fullmatch(token) or _PATH.fullmatch(token):
         return names.id(token), tuple(words)
     if words:
         fail(text.spot, f"`{text}` is no reference.", "Write an identifier such as `P0001`, then words of its name.")
     if _URL.fullmatch(token):
-        return NamedNode(token), ()
+        return _address(text, token), ()
     if concept := _CONCEPT.fullmatch(token):
         return names.voc(concept[1]), ()
     if _TERM.fullmatch(token):
@@ -46,6 +46,13 @@ def resolve(text: Text, names: Names) -> tuple[NamedNode, tuple[str, ...]]:
         f"`{text}` is no reference.",
         "Expected `P0001`, `law/…`, `undoc/…`, `doc/…`, a concept such as `imprisonment`, or an http(s) address.",
     )
+
+
+def _address(text: Text, token: str) -> NamedNode:
+    try:
+        return NamedNode(token)
+    except ValueError as error:
+        fail(text.spot, f"`{text}` is no address: {error}.", "Write special characters as %XX.")
 
 
 def resolve_wikidata(text: Text) -> NamedNode:

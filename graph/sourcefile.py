@@ -117,6 +117,7 @@ def read_yaml(path: Path, shown: str) -> Mapping:
     except OSError as error:
         fail(Spot(shown, 1), f"the file cannot be read: {error.strerror}.")
     try:
+        _check_events(text, shown)
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -124,32 +125,48 @@ def read_yaml(path: Path, shown: str) -> Mapping:
         fail(Spot(shown, mark.line + 1 if mark else 1), f"not YAML: {problem}.", "Check quotes, colons and indents.")
     if node is None:
         fail(Spot(shown, 1), "the file is empty.", "See docs/curating.md for its form.")
-    return expect_map(_value(node, shown, set(), 0), "the file")
+    return expect_map(_value(node, shown), "the file")
 
 
-def _value(node: yaml.Node, shown: str, seen: set[int], depth: int) -> Text | Sequence | Mapping:
+def _check_events(text: str, shown: str) -> None:
+    """Refuse aliases, and what is nested too deep for the composer: it recurses, and would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        spot = Spot(shown, event.start_mark.line + 1 if event.start_mark else 1)
+        if isinstance(event, yaml.AliasEvent):
+            fail(spot, "YAML aliases (`*name`) are not used here.", "Write the value out.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEPTH_LIMIT:
+            fail(spot, f"nested more than {DEPTH_LIMIT} levels deep.")
+
+
+def _value(node: yaml.Node, shown: str) -> Text | Sequence | Mapping:
     spot = Spot(shown, node.start_mark.line + 1)
-    if depth > DEPTH_LIMIT:
-        fail(spot, f"nested more than {DEPTH_LIMIT} levels deep.")
     if isinstance(node, yaml.ScalarNode):
-        if node.value == "" and node.style is None:
-            fail(spot, "a key without a value.", "Write a value after the colon, or leave the key out.")
+        if node.value == "" and not node.style:
+            _refuse_empty(spot)
         return Text(node.value, spot)
-    if id(node) in seen:
-        fail(spot, "YAML aliases (`*name`) are not used here.", "Write the value out.")
-    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
-        return Sequence((_value(item, shown, seen, depth + 1) for item in node.value), spot)
-    return _mapping(node, shown, seen, depth)
+        return Sequence((_value(item, shown) for item in node.value), spot)
+    return _mapping(node, shown)
 
 
-def _mapping(node: yaml.Node, shown: str, seen: set[int], depth: int) -> Mapping:
+def _refuse_empty(spot: Spot) -> NoReturn:
+    fail(spot, "a key without a value.", "Write a value after the colon, or leave the key out.")
+
+
+def _mapping(node: yaml.Node, shown: str) -> Mapping:
     result = Mapping((), Spot(shown, node.start_mark.line + 1))
     for key_node, value_node in node.value:
-        key = _value(key_node, shown, seen, depth + 1)
+        key = _value(key_node, shown)
         if not isinstance(key, Text):
             fail(key.spot, "a key must be plain text.")
         if key in result:
             fail(key.spot, f"`{key}` stands here twice.", "Give both values in one list.")
-        result[key] = _value(value_node, shown, seen, depth + 1)
+        if value_node.value == "" and not value_node.style:
+            _refuse_empty(key.spot)
+        result[key] = _value(value_node, shown)
     return result
