@@ -11,7 +11,7 @@ from graph.documents import Document, find_texts, read_documents
 from graph.errors import AnchorError
 from graph.project import Project
 
-_LOCATOR = re.compile(r"\s*[;,]\s*")
+_LOCATOR = re.compile(r"\s*;\s*")
 
 
 @dataclass(frozen=True)

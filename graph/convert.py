@@ -53,6 +53,7 @@ class Conversion:
         self.facts = FactReader(ontology, self.out.add, self.out.spots)
         self._claim_keys: dict[str, NamedNode] = {}
         self._pending: list[tuple[Claim, NamedNode]] = []
+        self._phrases: dict[NamedNode, Segment] = {}
 
     def add_entities(self, entries: Iterable[tuple[Text, Mapping]]) -> None:
         """Take editorial entries into the base graph."""
@@ -121,6 +122,10 @@ class Conversion:
     def _add_segment(self, passage: NamedNode, segment: Segment, capture: NamedNode) -> None:
         graph, iri = self.names.graph("sources"), NamedNode(f"{capture.value}#segment-{segment.start}-{segment.end}")
         self.out.spots.setdefault(iri, segment.spot)
+        known = self._phrases.setdefault(iri, segment)
+        if (known.phrase.split(), known.locator) != (segment.phrase.split(), segment.locator):
+            remedy = "Write the same locator and phrase for the same positions."
+            fail(segment.phrase.spot, f"{known.spot} has another locator or phrase for these positions.", remedy)
         self._say(graph, passage, segment.spot, [(self.names.term("segment"), iri)])
         self._say(graph, iri, segment.spot, [
             (RDF_TYPE, self.names.term("Segment")),

@@ -9,6 +9,7 @@ LetapisError
 └─ QueryError            a query cannot be answered
    ├─ QuerySyntaxError   it is not SPARQL; carries line and column where known
    ├─ QueryForbiddenError   it would reach out, or write
+   ├─ QueryUnsupportedError   it is SPARQL, but asks for what this server cannot do
    ├─ DeadlineError      it ran past its time and was killed
    ├─ WorkerLostError    its worker died, most likely of its memory limit
    ├─ ResultTooLargeError   its result is larger than is held
@@ -98,6 +99,10 @@ class QuerySyntaxError(QueryError):
 
 class QueryForbiddenError(QueryError):
     """The operation would reach another host, or write."""
+
+
+class QueryUnsupportedError(QueryError):
+    """The query is SPARQL, but uses a function that is not known, or its result does not fit the format."""
 
 
 class DeadlineError(QueryError):

@@ -24,6 +24,7 @@ from graph.errors import (
     QueryError,
     QueryForbiddenError,
     QuerySyntaxError,
+    QueryUnsupportedError,
     ResultTooLargeError,
     VersionError,
     WorkerLostError,
@@ -159,7 +160,11 @@ class Evaluators:
         self._slots = threading.BoundedSemaphore(limits.workers)
         self._lock = threading.Lock()
         self._free: list[_Worker] = []
-        self._evaluator = self._start()
+        try:
+            self._evaluator = self._start()
+        except BaseException:
+            self._folder.cleanup()
+            raise
 
     def _start(self) -> subprocess.Popen[bytes]:
         evaluator = subprocess.Popen(
@@ -306,6 +311,8 @@ class _Run:
             raise QuerySyntaxError(failure["message"], failure["line"], failure["column"])
         if failure["error"] == "forbidden":
             raise QueryForbiddenError(failure["message"], failure["remedy"])
+        if failure["error"] == "unsupported":
+            raise QueryUnsupportedError(failure["message"], failure["remedy"])
         if failure["error"] == "not acceptable":
             raise NotAcceptableError(failure["kind"])
         raise QueryError(f"the evaluation failed: {failure['message']}")

@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from graph.errors import QueryForbiddenError, QuerySyntaxError
+from graph.errors import QueryForbiddenError, QuerySyntaxError, VersionError
 from graph.query import check_query
 from graph.rdf import (
     NamedNode,
@@ -52,6 +52,8 @@ RDF_FORMATS = {
     "jsonld": RdfFormat.JSON_LD, "trig": RdfFormat.TRIG, "nq": RdfFormat.N_QUADS,
 }  # fmt: skip
 _PR_SET_PDEATHSIG = 1
+_UNSUPPORTED = re.compile(r"The custom (?:aggregate )?function <[^>]*> is not supported")
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix:[ >/]")
 _PLACE = re.compile(r"(?:error|parser error) at (\d+):(\d+):? ?")
 
 
@@ -81,6 +83,35 @@ class FrameWriter:
             self._connection.sendall(b"D" + struct.pack("!I", len(held)) + held)
 
 
+class XMLGuard:
+    """Passes XML on to *out*, mended where the engine writes it wrong, and fails on what XML has no way to write.
+
+    A bare carriage return would be read as a line feed; other control characters and some property names cannot stand
+    in XML at all, and the engine writes them all the same.
+    """
+
+    def __init__(self, out: FrameWriter) -> None:
+        self._out = out
+        self._last = b""
+
+    def write(self, data: bytes) -> int:
+        """Take a piece of the result."""
+        seen = self._last + bytes(data)
+        if _NOT_XML.search(seen):
+            raise UnwritableError
+        self._last = seen[-16:]
+        self._out.write(bytes(data).replace(b"\r", b"&#xD;"))
+        return len(data)
+
+    def flush(self) -> None:
+        """Send what is held back."""
+        self._out.flush()
+
+
+class UnwritableError(Exception):
+    """The format cannot hold this result."""
+
+
 def receive_exactly(connection: socket.socket, size: int) -> bytes:
     """*size* bytes from the connection; EOFError where it ends before."""
     parts = bytearray()
@@ -108,11 +139,16 @@ def answer(store: Store, request: dict[str, Any], out: FrameWriter) -> None:
             out.send(b"X", json.dumps({"error": "not acceptable", "kind": kind}).encode())
             return
         out.send(b"H", json.dumps({"kind": kind, "format": name}).encode())
+        sink = XMLGuard(out) if form in (QueryResultsFormat.XML, RdfFormat.RDF_XML) else out
         if kind == "graph" and form in (RdfFormat.TURTLE, RdfFormat.TRIG):
-            serialize_to(out, results, form, request.get("prefixes"))
+            serialize_to(sink, results, form, request.get("prefixes"))
         else:
-            results.serialize(output=out, format=form)
+            results.serialize(output=sink, format=form)
         out.send(b"E", b"")
+    except UnwritableError:
+        message = "the result holds a character or a property that XML has no way to write"
+        failure = {"error": "unsupported", "message": message, "remedy": "Ask for another format."}
+        out.send(b"X", json.dumps(failure).encode())
     except QueryForbiddenError as error:
         failure = {"error": "forbidden", "message": error.message, "remedy": error.remedy}
         out.send(b"X", json.dumps(failure).encode())
@@ -121,7 +157,9 @@ def answer(store: Store, request: dict[str, Any], out: FrameWriter) -> None:
     except SyntaxError as error:
         out.send(b"X", json.dumps(_syntax_failure(error.msg)).encode())
     except (ValueError, RuntimeError, OSError) as error:
-        out.send(b"X", json.dumps({"error": "evaluation", "message": str(error)}).encode())
+        kind = "unsupported" if _UNSUPPORTED.fullmatch(str(error)) else "evaluation"
+        failure = {"error": kind, "message": str(error), "remedy": "Use the functions of SPARQL 1.1."}
+        out.send(b"X", json.dumps(failure).encode())
 
 
 def _syntax_failure(message: str) -> dict[str, Any]:
@@ -179,7 +217,8 @@ def serve(folder: Path, address: str, memory_mebibytes: int) -> None:
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps workers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to end
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the parent decides when to end
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:
@@ -198,4 +237,7 @@ def serve(folder: Path, address: str, memory_mebibytes: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    try:
+        serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    except (VersionError, SyntaxError, OSError) as failure:
+        sys.exit(f"letapis: {failure}")

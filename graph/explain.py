@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,13 @@ from graph.versions import Version
 
 MATCH_LIMIT = 50
 """Ways of meeting one rule's body that are tried before another rule is."""
+
+_LITERAL = re.compile(
+    r'"(?P<value>(?:[^"\\]|\\.)*)"'
+    r'(?:@(?P<language>[A-Za-z]+(?:-[A-Za-z0-9]+)*)|\^\^(?P<datatype><[^<>"\s]+>|\S+))?',
+    re.DOTALL,
+)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
 @dataclass(frozen=True)
@@ -85,18 +93,36 @@ def rules_to_json(rules: Iterable[Rule]) -> bytes:
 
 
 def parse_term(text: str, names: Names) -> Term:
-    """A term as a person types it: `<iri>`, `prefix:name`, an IRI, or a quoted literal."""
-    if text.startswith('"'):
-        return Literal(text.strip('"'))
-    plain = text.strip("<>")
-    prefix, colon, local = plain.partition(":")
-    if colon and prefix in names.prefixes and not local.startswith("//"):
-        return NamedNode(names.prefixes[prefix] + local)
+    """A term as a person types it: `<iri>`, `prefix:name`, an IRI, or a quoted literal with language or datatype."""
     try:
-        return NamedNode(plain)
+        if text.startswith('"'):
+            return _parse_literal(text, names)
+        plain = text.removeprefix("<").removesuffix(">")
+        return NamedNode(_expand(plain, names))
     except ValueError:
         known = ", ".join(names.prefixes)
-        raise UsageError(f"`{text}` is no IRI.", f"Write <IRI> or prefix:name, with a prefix of {known}.") from None
+        raise UsageError(
+            f"`{text}` is no term.", f'Write <IRI>, prefix:name or "literal"@en, with a prefix of {known}.'
+        ) from None
+
+
+def _expand(text: str, names: Names) -> str:
+    prefix, colon, local = text.partition(":")
+    known = colon and prefix in names.prefixes and not local.startswith("//")
+    return names.prefixes[prefix] + local if known else text
+
+
+def _parse_literal(text: str, names: Names) -> Literal:
+    match = _LITERAL.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), match["value"])
+    if match["language"]:
+        return Literal(value, language=match["language"])
+    if match["datatype"]:
+        plain = match["datatype"].removeprefix("<").removesuffix(">")
+        return Literal(value, datatype=NamedNode(_expand(plain, names)))
+    return Literal(value)
 
 
 class Explainer:

@@ -39,7 +39,10 @@ def parse_file(path: Path, shown: str, *, replace: tuple[str, str] | None = None
 
     Raises SourceError naming file, line and column.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(Spot(shown, 1), f"the file cannot be read: {error}.", "Save it as UTF-8.") from None
     if replace is not None and replace[0] != replace[1]:
         text = text.replace(*replace)
     form = RdfFormat.from_extension(path.suffix.lstrip("."))

@@ -46,9 +46,19 @@ class FactGroup:
         return tuple(fact for fact in self.facts if fact.accepted)
 
     @property
+    def is_plain_type(self) -> bool:
+        """True for types that the record gives without a passage: the page's head names them already."""
+        return self.predicate.iri == RDF_TYPE.value and not any(fact.citations for fact in self.facts)
+
+    @property
     def disputed(self) -> tuple[Fact, ...]:
         """The facts that only claims state which are not accepted."""
         return tuple(fact for fact in self.facts if not fact.accepted)
+
+    def is_opposed(self, fact: Fact) -> bool:
+        """True where a claim for another value of this property contradicts a claim for *fact*."""
+        others = {citation.claim for other in self.facts if other != fact for citation in other.citations}
+        return any(claim in others for citation in fact.citations for claim in citation.contradicts)
 
 
 @dataclass(frozen=True)

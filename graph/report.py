@@ -13,7 +13,7 @@ from graph.rdf import BlankNode, Literal, NamedNode, RdfFormat, Triple, serializ
 SEVERITIES = ("Violation", "Warning", "Info")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Finding:
     """One result: *shape* fired on *focus* (*value* at *path*); *remedy* says what to do, *spots* where it stands."""
 
@@ -26,6 +26,12 @@ class Finding:
     remedy: str
     component: str
     spots: tuple[Spot, ...] = ()
+
+    def __lt__(self, other: Finding) -> bool:
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[Any, ...]:
+        return tuple("" if part is None else part for part in vars(self).values())
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -15,18 +15,22 @@ from rdflib.collection import Collection
 from rdflib.namespace import OWL, RDF, RDFS
 from rdflib.term import Node
 
-from graph.close import close_ontology, read_axioms
+from graph.close import close_ontology
 from graph.errors import SourceError, Spot
 from graph.iris import RDF_TYPE
-from graph.rdf import Quad
+from graph.rdf import NamedNode, Quad, Term
 
 TYPE = RDF_TYPE.value
-_UNSUPPORTED = (
-    OWL.hasKey, OWL.maxCardinality, OWL.maxQualifiedCardinality, OWL.disjointWith, OWL.propertyDisjointWith,
-    OWL.allValuesFrom, OWL.complementOf, OWL.sameAs, OWL.differentFrom, OWL.oneOf, OWL.unionOf, OWL.members,
-)  # fmt: skip
-_UNSUPPORTED_KINDS = (OWL.FunctionalProperty, OWL.InverseFunctionalProperty, OWL.AsymmetricProperty,
-                      OWL.IrreflexiveProperty, OWL.AllDifferent, OWL.AllDisjointClasses)  # fmt: skip
+_UNSUPPORTED = frozenset(str(OWL[name]) for name in (
+    "hasKey", "maxCardinality", "maxQualifiedCardinality", "minCardinality", "minQualifiedCardinality", "cardinality",
+    "qualifiedCardinality", "disjointWith", "propertyDisjointWith", "allValuesFrom", "complementOf", "sameAs",
+    "differentFrom", "oneOf", "unionOf", "disjointUnionOf", "hasSelf", "members",
+))  # fmt: skip
+_UNSUPPORTED_KINDS = frozenset(str(OWL[name]) for name in (
+    "FunctionalProperty", "InverseFunctionalProperty", "AsymmetricProperty", "IrreflexiveProperty", "ReflexiveProperty",
+    "AllDifferent", "AllDisjointClasses", "AllDisjointProperties", "NegativePropertyAssertion",
+))  # fmt: skip
+_BETWEEN_NAMES = frozenset(map(str, (RDFS.domain, RDFS.range, RDFS.subPropertyOf, OWL.onProperty, OWL.hasValue)))
 
 
 @dataclass(frozen=True, order=True)
@@ -49,21 +53,27 @@ class Rule:
 
 def compile_rules(quads: Iterable[Quad]) -> list[Rule]:
     """The rules of an ontology, each once, in a fixed order; SourceError for a construct that has none."""
-    _refuse_unsupported(read_axioms(quads))
+    quads = list(quads)
+    _refuse_unsupported(quads)
     closed = close_ontology(quads)
     return sorted({rule for rule in _all_rules(closed) if rule.head not in rule.body})
 
 
-def _refuse_unsupported(axioms: Graph) -> None:
-    for predicate in _UNSUPPORTED:
-        for subject in axioms.subjects(predicate):
-            _refuse(str(predicate), subject)
-    for kind in _UNSUPPORTED_KINDS:
-        for subject in axioms.subjects(RDF.type, kind):
-            _refuse(str(kind), subject)
+def _refuse_unsupported(quads: Iterable[Quad]) -> None:
+    for quad in quads:
+        predicate, value = quad.predicate.value, quad.object.value
+        if predicate in _UNSUPPORTED:
+            _refuse(predicate, quad.subject)
+        if predicate == TYPE and value in _UNSUPPORTED_KINDS:
+            _refuse(value, quad.subject)
+        is_named = isinstance(quad.object, NamedNode)
+        if predicate == str(RDFS.subPropertyOf):
+            is_named = is_named and isinstance(quad.subject, NamedNode)
+        if predicate in _BETWEEN_NAMES and not is_named:
+            _refuse(f"{predicate} with something that has no IRI", quad.subject)
 
 
-def _refuse(construct: str, subject: Node) -> None:
+def _refuse(construct: str, subject: Term) -> None:
     raise SourceError(
         Spot("ontology", 1),
         f"the ontology uses {construct} on {subject}, which the reasoner does not draw conclusions from.",

@@ -60,7 +60,7 @@ class NameIndex:
         for number in numbers:
             name = self._names[number]
             hit = Hit(name.iri, name, _rank(folded, name.folded, number in numbers))
-            if name.iri not in best or _order(hit) < _order(best[name.iri]):
+            if name.iri not in best or _closeness(hit) < _closeness(best[name.iri]):
                 best[name.iri] = hit
         return sorted(best.values(), key=_order)
 
@@ -86,6 +86,11 @@ def _rank(query: str, name: str, has_words: bool) -> int:
     words = _WORD.findall(name)
     is_by_words = has_words and all(any(w.startswith(q) for w in words) for q in _WORD.findall(query))
     return 2 if is_by_words else 3
+
+
+def _closeness(hit: Hit) -> tuple[int, bool, int, str]:
+    """Of the names of one thing the best, and of equally good ones the English one."""
+    return hit.rank, hit.name.language != "en", len(hit.name.folded), hit.name.folded
 
 
 def _order(hit: Hit) -> tuple[int, int, str, str]:

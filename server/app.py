@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, g, request
 
 from graph.evaluate import Limits
 from graph.project import Project
-from server import errors, health, sparql
+from server import docs, entity, errors, explain, health, home, pages, search, sources, sparql, vocabulary
 from server.service import Service
 
 BODY_LIMIT = 2 * 2**20
@@ -36,6 +36,7 @@ def create_app(project: Project, limits: Limits | None = None) -> Flask:
     service = Service(project, limits or Limits())
     app.extensions["letapis"] = service
     errors.register(app)
+    pages.register(app)
     for blueprint in _blueprints():
         app.register_blueprint(blueprint)
 
@@ -57,4 +58,7 @@ def create_app(project: Project, limits: Limits | None = None) -> Flask:
 
 
 def _blueprints() -> list[Blueprint]:
-    return [sparql.blueprint, health.blueprint]
+    return [
+        sparql.blueprint, health.blueprint, home.blueprint, entity.blueprint, vocabulary.blueprint,
+        sources.blueprint, explain.blueprint, search.blueprint, docs.blueprint,
+    ]  # fmt: skip

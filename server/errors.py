@@ -11,7 +11,7 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException
 
 from graph import errors as graph_errors
 from graph.errors import LetapisError
@@ -37,6 +37,12 @@ class NotFoundError(HTTPError):
     status = 404
 
 
+class GoneError(HTTPError):
+    """What stood under this address was taken away on purpose."""
+
+    status = 410
+
+
 class NotAcceptableFormatError(HTTPError):
     """None of the formats on offer was accepted."""
 
@@ -52,6 +58,7 @@ class UnsupportedTypeError(HTTPError):
 _STATUS: dict[type[LetapisError], int] = {
     graph_errors.QuerySyntaxError: 400,
     graph_errors.UsageError: 400,
+    graph_errors.QueryUnsupportedError: 400,
     graph_errors.QueryForbiddenError: 403,
     NotAcceptableError: 406,
     graph_errors.DeadlineError: 503,
@@ -64,11 +71,13 @@ _STATUS: dict[type[LetapisError], int] = {
 _RETRY_SECONDS = {503: "5"}
 _TITLES = {
     "QuerySyntaxError": "The query is not SPARQL", "QueryForbiddenError": "The query is not allowed here",
+    "QueryUnsupportedError": "The query cannot be answered so",
     "DeadlineError": "The query took too long", "WorkerLostError": "The query took too much memory",
     "ResultTooLargeError": "The result is too large", "BusyError": "The server is busy",
     "VersionError": "No version to serve",
     "NotAcceptableError": "No acceptable format", "NotAcceptableFormatError": "No acceptable format",
-    "BadRequestError": "Bad request", "NotFoundError": "Not found", "UnsupportedTypeError": "Unsupported media type",
+    "BadRequestError": "Bad request", "NotFoundError": "Not found", "GoneError": "Gone",
+    "UnsupportedTypeError": "Unsupported media type",
 }  # fmt: skip
 
 
@@ -99,8 +108,6 @@ def _answer_own(error: LetapisError) -> Response:
 
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
-    if isinstance(error, InternalServerError) and error.original_exception is not None:
-        LOG.error("unexpected", exc_info=error.original_exception)
     detail = "Something went wrong here; it was logged." if status == 500 else (error.description or "")
     answer = problem(status, error.name, detail, error.name.replace(" ", ""), {})
     for header, value in error.get_headers():

@@ -32,6 +32,30 @@ CONTENT_TYPES = {
 }  # fmt: skip
 
 
+_ALIASES = {
+    "json": ("json", "jsonld"), "xml": ("xml", "rdf"),
+    "turtle": (None, "ttl"), "n3": (None, "ttl"), "ntriples": (None, "nt"), "n-triples": (None, "nt"),
+    "rdf+xml": (None, "rdf"), "rdfxml": (None, "rdf"), "json-ld": (None, "jsonld"),
+    "nquads": (None, "nq"), "n-quads": (None, "nq"),
+}  # fmt: skip
+"""Names of formats that clients send, for solutions and for a graph, beside the formats' own."""
+
+
+def by_name(name: str) -> tuple[str | None, str | None]:
+    """The formats for solutions and for a graph that *name* (of a format, or a media type) asks for; None: none.
+
+    Clients name one without knowing which kind of result their query has, so `xml` and `json` mean one of each.
+    """
+    plain = name.strip().lower().replace(" ", "+")  # an unescaped `+` arrives as a space
+    if plain in _ALIASES:
+        return _ALIASES[plain]
+    found = [
+        next((form for form, types in offers.items() if plain == form or plain in types), None)
+        for offers in (SOLUTION_TYPES, RDF_TYPES)
+    ]
+    return found[0], found[1]
+
+
 def choose(accept: MIMEAccept, offers: Mapping[str, Sequence[str]]) -> str | None:
     """The format of *offers* that *accept* likes best, None where it likes none; no Accept at all means the first.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from flask import Response, g, make_response, render_template
 
-from graph.errors import QueryError
+from graph.errors import QueryError, ResultTooLargeError
 from graph.evaluate import Request
 from server.errors import status_of
 
@@ -36,7 +36,7 @@ def _evaluate(asked: Request) -> dict[str, object]:
     answer = served.evaluators.answer(replace(asked, solutions="json", graph="ttl"))
     body = answer.read()
     if len(body) > PAGE_BYTES:
-        raise QueryError("the result is too large for a page.", "Add a LIMIT, or download it in another format.")
+        raise ResultTooLargeError(PAGE_BYTES)
     if answer.kind == "graph":
         return {"turtle": body.decode()}
     content = json.loads(body)

@@ -14,6 +14,9 @@ from graph.errors import UsageError
 from graph.evaluate import Limits
 from graph.project import Project
 
+STOP_SECONDS = 5
+"""How long requests under way may take when the server is told to stop."""
+
 
 def serve(project: Project, limits: Limits, *, host: str, port: int, processes: int) -> None:
     """Serve *project* on *host*:*port* until told to stop; UsageError where the address cannot be had."""
@@ -26,8 +29,8 @@ def serve(project: Project, limits: Limits, *, host: str, port: int, processes: 
     print(_welcome(host, port), file=sys.stderr, flush=True)
     Server(
         "server.wsgi:application", factory=True, address=host, port=port, interface=Interfaces.WSGI,
-        workers=processes, blocking_threads=limits.workers * 2, backlog=1024, respawn_failed_workers=True,
-        log_level=LogLevels.warning, working_dir=project.root,
+        workers=processes, workers_kill_timeout=STOP_SECONDS, blocking_threads=limits.workers * 2, backlog=1024,
+        respawn_failed_workers=True, log_level=LogLevels.warning, working_dir=project.root,
     ).serve()  # fmt: skip
 
 
@@ -36,9 +39,10 @@ def _check_address(host: str, port: int) -> None:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         remedy = "Choose another with PORT= or --port."
-        raise UsageError(f"{host}:{port} cannot be used: {error.strerror}.", remedy) from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{host}:{port} cannot be used: {reason}.", remedy) from None
 
 
 def _welcome(host: str, port: int) -> str:

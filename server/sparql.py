@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from graph.errors import QueryForbiddenError
 from graph.evaluate import Answer, Request
+from graph.rdf import NamedNode
 from server.description import describe_service
 from server.errors import BadRequestError, NotAcceptableFormatError, UnsupportedTypeError
-from server.negotiate import CONTENT_TYPES, RDF_TYPES, SOLUTION_TYPES, choose, prefers_html
+from server.negotiate import CONTENT_TYPES, RDF_TYPES, SOLUTION_TYPES, by_name, choose, prefers_html
 from server.results import result_page
 
 blueprint = Blueprint("sparql", __name__)
@@ -33,29 +37,50 @@ def preflight() -> Response:
 @blueprint.get("/sparql")
 def query_by_get() -> Response:
     """Answer `?query=`; without one, the query form for a browser and the service description for a program."""
-    if "query" in request.args or "update" in request.args:
-        return _answer(request.args, None)
+    parameters = _parameters(request.query_string)
+    if "query" in parameters or "update" in parameters:
+        return _answer(parameters, None)
     if prefers_html(request.accept_mimetypes):
-        return make_response(render_template("sparql.html", query="", result=None))
+        page = make_response(render_template("sparql.html", query="", result=None))
+        page.headers["Vary"] = "Accept"
+        return page
     return describe_service(g.served, request.base_url)
 
 
 @blueprint.post("/sparql")
 def query_by_post() -> Response:
     """Answer a query sent as a form or as the body itself; any other media type is refused."""
+    parameters = _parameters(request.query_string)
     if request.mimetype == FORM:
-        parameters: MultiDict[str, str] = MultiDict([*request.form.items(multi=True), *request.args.items(multi=True)])
-        return _answer(parameters, None)
+        return _answer(_parameters(_body(), parameters), None)
     if request.mimetype == DIRECT:
         try:
-            text = request.get_data(cache=False).decode("utf-8")
+            text = _body().decode("utf-8")
         except UnicodeDecodeError:
             raise BadRequestError("the query is not UTF-8.", "Send it in UTF-8.") from None
-        return _answer(request.args, text)
+        return _answer(parameters, text)
     if request.mimetype == "application/sparql-update":
         raise QueryForbiddenError("this address takes queries, not updates.", "The graph is built from files.")
     what = request.mimetype or "none"
     raise UnsupportedTypeError(f"the body's type is {what}.", f"Send {FORM} with `query=`, or {DIRECT}.")
+
+
+def _body() -> bytes:
+    """The whole body; of one whose length was not told, Werkzeug would silently give the first part."""
+    body = request.get_data(cache=False)
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(body) >= limit:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _parameters(encoded: bytes, more: MultiDict[str, str] | None = None) -> MultiDict[str, str]:
+    """The parameters of a query string or form, before *more*; what is not UTF-8 is refused, never replaced."""
+    try:
+        fields = parse_qsl(encoded.decode("utf-8"), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise BadRequestError("the parameters are not UTF-8.", "Percent-encode them from UTF-8.") from None
+    return MultiDict([*fields, *(more.items(multi=True) if more else ())])
 
 
 def _answer(parameters: MultiDict[str, str], direct: str | None) -> Response:
@@ -84,12 +109,10 @@ def _formats(parameters: MultiDict[str, str]) -> dict[str, str | None]:
         if formats["solutions"] is None and formats["graph"] is None and not prefers_html(accept):
             raise NotAcceptableFormatError(f"none of the types in `Accept: {accept}` can be sent.", _offers())
         return formats
-    if wanted not in CONTENT_TYPES:
+    solutions, graph = by_name(wanted)
+    if solutions is None and graph is None:
         raise BadRequestError(f"`format={wanted}` is not known.", f"Use one of: {', '.join(CONTENT_TYPES)}.")
-    return {
-        "solutions": wanted if wanted in SOLUTION_TYPES else None,
-        "graph": wanted if wanted in RDF_TYPES else None,
-    }
+    return {"solutions": solutions, "graph": graph}
 
 
 def _offers() -> str:
@@ -100,8 +123,10 @@ def _offers() -> str:
 def _graphs(parameters: MultiDict[str, str], key: str) -> tuple[str, ...]:
     graphs = tuple(parameters.getlist(key))
     for iri in graphs:
-        if ":" not in iri or any(char in iri for char in '<>"{}|\\^` '):
-            raise BadRequestError(f"`{key}={iri}` is no absolute IRI.", "Name a graph of this dataset.")
+        try:
+            NamedNode(iri)
+        except ValueError:
+            raise BadRequestError(f"`{key}={iri}` is no absolute IRI.", "Name a graph of this dataset.") from None
     return graphs
 
 
@@ -125,4 +150,5 @@ def _send(answer: Answer) -> Response:
     response.headers["Content-Type"] = CONTENT_TYPES[answer.format]
     response.headers["Content-Length"] = str(answer.size)
     response.headers["Vary"] = "Accept"
+    response.call_on_close(answer.close)
     return response

@@ -1,0 +1,223 @@
+"""What every page shares: the language of its labels, its reader, its ETag and headers, and what templates may call."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
+from weakref import WeakKeyDictionary
+
+from flask import Flask, Response, g, make_response, render_template, request
+from markupsafe import Markup, escape
+
+from graph.rdf import BlankNode, Literal, NamedNode, Term
+from graph.read import LANGUAGES, Reader, Value
+from graph.read_vocabulary import Vocabulary, read_vocabulary
+from server import dates, links
+from server.errors import BadRequestError
+from server.examples import Example, read_examples
+from server.service import Served
+
+T = TypeVar("T")
+_CACHE = "public, max-age=0, must-revalidate"
+
+
+class PerVersion(Generic[T]):
+    """What *make* gives for a version, made at the first use and let go with the version."""
+
+    def __init__(self, make: Callable[[Served], T]) -> None:
+        self._make = make
+        self._kept: WeakKeyDictionary[Served, T] = WeakKeyDictionary()
+        self._lock = Lock()
+
+    def of(self, served: Served) -> T:
+        """The one for *served*."""
+        with self._lock:
+            found = self._kept.get(served)
+            if found is None:
+                found = self._kept[served] = self._make(served)
+            return found
+
+
+_VOCABULARIES: PerVersion[Vocabulary] = PerVersion(lambda served: read_vocabulary(served.store, served.project.names))
+
+
+def vocabulary() -> Vocabulary:
+    """The ontology of the version that this request holds."""
+    return _VOCABULARIES.of(g.served)
+
+
+def reader() -> Reader:
+    """This request's reader, in the language that the client asked for."""
+    if "reader" not in g:
+        g.reader = Reader(g.served.store, g.served.project.names, vocabulary(), language())
+    found: Reader = g.reader
+    return found
+
+
+def chosen_language() -> str:
+    """The language that `?lang=` names, empty where it is not there; BadRequestError where it is not on offer."""
+    wanted = request.args.get("lang", "")
+    if wanted and wanted not in LANGUAGES:
+        raise BadRequestError("labels are not written in the language that `lang=` names.", "Use lang=en, be or ru.")
+    return wanted
+
+
+def language() -> str:
+    """The language for labels: by `?lang=`, else by Accept-Language, else English."""
+    return chosen_language() or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+@cache
+def _code_digest() -> str:
+    """A digest of what turns data into pages, so that a new release of the server does not meet old ETags."""
+    folder = Path(__file__).parent
+    files = [*folder.glob("*.py"), *folder.glob("templates/**/*.html"), *(folder.parent / "graph").glob("read*.py")]
+    whole = hashlib.sha256()
+    for path in sorted(files):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def etag(*parts: str) -> str:
+    """A strong ETag for one representation: this address and version, and *parts* that tell it from others."""
+    said = (g.served.version.manifest["digest"], _code_digest(), request.full_path, *parts)
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:32]
+
+
+def unchanged(tag: str, vary: str = "Accept") -> Response | None:
+    """304 where the client has what *tag* names; asked before anything is evaluated."""
+    if tag not in request.if_none_match.as_set():
+        return None
+    return with_caching(Response(status=304), tag, vary)
+
+
+def with_caching(response: Response, tag: str, vary: str = "Accept") -> Response:
+    """The response with its ETag and what it varies with."""
+    response.set_etag(tag)
+    response.headers["Vary"] = vary
+    response.headers["Cache-Control"] = _CACHE
+    return response
+
+
+def render(template: str, *tag_parts: str, headers: Iterable[tuple[str, str]] = (), **context: Any) -> Response:
+    """The page, with its language and ETag."""
+    response = make_response(render_template(template, **context))
+    response.headers["Content-Language"] = ", ".join(dict.fromkeys((language(), "en")))
+    for name, value in headers:
+        response.headers.add(name, value)
+    return with_caching(response, etag("html", language(), *tag_parts), "Accept, Accept-Language")
+
+
+def unchanged_page(*tag_parts: str) -> Response | None:
+    """304 where the client has this very page in this language."""
+    return unchanged(etag("html", language(), *tag_parts), "Accept, Accept-Language")
+
+
+def register(app: Flask) -> None:
+    """Give the templates of *app* what they may call."""
+    app.jinja_env.filters["address"] = _address
+    app.jinja_env.filters["ticks"] = _ticks
+    app.jinja_env.filters["date_words"] = dates.date_words
+    app.jinja_env.filters["thousands"] = lambda number: f"{number:,}".replace(",", "\u202f")
+    app.jinja_env.globals.update(
+        here=_here, short=_short, cell=_cell, own=_own, concept=_concept, term=_term, query_examples=_examples
+    )  # fmt: skip
+
+    @app.context_processor
+    def common() -> dict[str, Any]:
+        served = g.get("served")
+        return {
+            "version": served.version if served else None,
+            "languages": LANGUAGES, "chosen_language": _safe_language(), "page_language": language_or_english(),
+        }  # fmt: skip
+
+
+def _safe_language() -> str:
+    wanted = request.args.get("lang", "")
+    return wanted if wanted in LANGUAGES else ""
+
+
+def language_or_english() -> str:
+    """The language for labels where a bad `?lang=` is being answered with an error page."""
+    return _safe_language() or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def _address(iri: str) -> str:
+    """Where to link for *iri*; terms of other vocabularies that the ontology describes have their page here too."""
+    names = g.served.project.names
+    if not iri.startswith(names.base) and iri in vocabulary().terms:
+        language = _safe_language()
+        return f"/ontology/{quote(_short(iri), safe=':')}" + (f"?lang={language}" if language else "")
+    return links.address(iri, names, _safe_language())
+
+
+def _short(iri: str) -> str:
+    return reader().short(iri)
+
+
+def _own(iri: str) -> bool:
+    """True where *iri* has its page here."""
+    return iri.startswith(g.served.project.names.base) or iri in vocabulary().terms
+
+
+def _ticks(text: str) -> Markup:
+    """The text with what stands between backticks as code."""
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(text)
+    coded = (Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in enumerate(parts))
+    return Markup("").join(coded)
+
+
+def _concept(name: str) -> Value:
+    """The concept `voc/<name>`, such as a modality."""
+    return reader().value(g.served.project.names.voc(name))
+
+
+def _term(term: Term | str) -> Value:
+    """A term with words; a string is an IRI."""
+    return reader().value(NamedNode(term) if isinstance(term, str) else term)
+
+
+def _examples() -> tuple[Example, ...]:
+    return read_examples(g.served.project.names)
+
+
+def _here(**changes: str) -> str:
+    """The address of this page with some parameters changed; an empty one is left out."""
+    kept = {**request.args.to_dict(), **changes}
+    query = urlencode({key: value for key, value in kept.items() if value})
+    return quote(request.path) + (f"?{query}" if query else "")
+
+
+def _cell(binding: dict[str, Any] | None) -> Value | None:
+    """A cell of a query's result with words, from SPARQL results JSON; None where it is unbound."""
+    if not binding:
+        return None
+    kind, content = binding["type"], binding["value"]
+    if kind == "triple":
+        parts = [_cell(content[place]) for place in ("subject", "predicate", "object")]
+        return Value(BlankNode(), "<<( " + " ".join(part.text for part in parts if part) + " )>>")
+    if kind == "bnode":
+        return Value(BlankNode(content), f"_:{content}")
+    try:
+        return _named_cell(content) if kind == "uri" else _literal_cell(binding)
+    except ValueError:  # a function of the query made what is no proper IRI or language
+        return Value(Literal(content), content)
+
+
+def _named_cell(iri: str) -> Value:
+    node = NamedNode(iri)
+    return reader().value(node) if _own(iri) else Value(node, _short(iri))
+
+
+def _literal_cell(binding: dict[str, Any]) -> Value:
+    text, tag, datatype = binding["value"], binding.get("xml:lang"), binding.get("datatype")
+    if tag:
+        return Value(Literal(text, language=tag), text, tag)
+    return Value(Literal(text, datatype=NamedNode(datatype)) if datatype else Literal(text), text)

@@ -1,0 +1,197 @@
+"""`/ontology` and `/shapes`: the vocabulary and what validates it, as pages and as RDF."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from flask import Blueprint, Response, g, request
+
+from graph.errors import SourceError
+from graph.evaluator import RDF_FORMATS
+from graph.iris import RDF_TYPE, SH
+from graph.rdf import BlankNode, DefaultGraph, NamedNode, Quad, QuerySolutions, Term, Triple, serialize
+from graph.read import Value
+from graph.read_claims import Statement
+from graph.read_vocabulary import TermEntry
+from graph.shapes import Shapes, read_shapes
+from server import pages
+from server.errors import NotAcceptableFormatError, NotFoundError
+from server.links import thing_at
+from server.negotiate import CONTENT_TYPES, RDF_TYPES, choose, prefers_html
+from server.pages import PerVersion
+from server.service import Served
+
+blueprint = Blueprint("vocabulary", __name__)
+
+EXAMPLES_SHOWN = 5
+_GENID = ".well-known/genid/"
+
+
+@dataclass(frozen=True)
+class ShapeEntry:
+    """A shape as its page shows it: what it refuses, how severely, and what to do."""
+
+    name: str
+    iri: str
+    view: str
+    severity: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class ShapeBook:
+    """The shapes of a version's folder: as a list, as triples, or what is wrong with the files."""
+
+    entries: tuple[ShapeEntry, ...]
+    triples: tuple[Triple, ...]
+    problem: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells this book from another."""
+        said = [*(str(triple) for triple in self.triples), self.problem]
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _read_book(served: Served) -> ShapeBook:
+    project = served.project
+    try:
+        views = read_shapes(project.shapes, project.names)
+    except SourceError as error:  # someone is working on the files; the served version does not depend on them
+        return ShapeBook((), (), str(error))
+    entries = [entry for shapes in views.values() for entry in _entries(shapes)]
+    triples = {triple for shapes in views.values() for triple in shapes.triples}
+    order = {"Violation": 0, "Warning": 1, "Info": 2}
+    entries.sort(key=lambda entry: (order.get(entry.severity, 3), entry.name))
+    return ShapeBook(tuple(entries), tuple(sorted(triples, key=str)))
+
+
+def _entries(shapes: Shapes) -> Iterable[ShapeEntry]:
+    kind = NamedNode(f"{SH}NodeShape")
+    for iri in sorted({t.subject.value for t in shapes.triples if t.predicate == RDF_TYPE and t.object == kind}):
+        name = iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
+        message = shapes.messages.get(iri, "")
+        if message or shapes.remedies.get(iri):
+            yield ShapeEntry(name, iri, shapes.view, shapes.severities[iri], message, shapes.remedies.get(iri, ""))
+
+
+_SHAPES: PerVersion[ShapeBook] = PerVersion(_read_book)
+_USES: PerVersion[dict[str, int]] = PerVersion(lambda _: {})
+
+
+@blueprint.get("/ontology")
+def ontology() -> Response:
+    """The ontology: a page for a browser, RDF for a program."""
+    if not prefers_html(request.accept_mimetypes):
+        return _rdf(_ontology_triples(), "ontology")
+    known = pages.unchanged_page()
+    if known is not None:
+        return known
+    return pages.render("vocabulary/ontology.html", vocabulary=pages.vocabulary(), reader=pages.reader())
+
+
+@blueprint.get("/ontology/<path:name>")
+def term(name: str) -> Response:
+    """One term, by its name or as `prefix:name`; a module's name leads to its place on the page of the whole."""
+    entry = _find(name)
+    if not prefers_html(request.accept_mimetypes):
+        return _rdf([t for t in _ontology_triples() if t.subject == NamedNode(entry.iri)], "term")
+    known = pages.unchanged_page()
+    if known is not None:
+        return known
+    vocabulary, reader = pages.vocabulary(), pages.reader()
+    return pages.render(
+        "vocabulary/term.html", entry=entry, word=reader.thing(entry.iri), vocabulary=vocabulary,
+        uses=_count_uses(entry), examples=_examples(entry), query=_uses_query(entry),
+    )  # fmt: skip
+
+
+@blueprint.get("/shapes")
+def shapes() -> Response:
+    """The shapes that everything passes before it gets in: a page for a browser, RDF for a program."""
+    book = _SHAPES.of(g.served)
+    if not prefers_html(request.accept_mimetypes):
+        return _rdf(book.triples, book.digest)
+    return pages.render("vocabulary/shapes.html", book.digest, book=book)
+
+
+def _find(name: str) -> TermEntry:
+    names, terms = g.served.project.names, pages.vocabulary().terms
+    prefix, colon, local = name.partition(":")
+    if thing_at(name, names) is not None:
+        iri = names.prefixes.get(prefix, "") + local if colon else names.term(name).value
+        if iri in terms:
+            return terms[iri]
+        module = next((m for m in pages.vocabulary().modules if m.iri == f"{names.base}ontology/{name}"), None)
+        if module is not None:
+            return TermEntry(module.iri, "module", module.labels, module.comments)
+    raise NotFoundError(f"the ontology has no term `{name}`.", "See /ontology.")
+
+
+def _ontology_triples() -> list[Triple]:
+    """The ontology as it was written: its blank nodes are blank again."""
+    prefix = g.served.project.names.base + _GENID
+
+    def plain(node: Term) -> Term:
+        is_named_blank = isinstance(node, NamedNode) and node.value.startswith(prefix)
+        return BlankNode(node.value.removeprefix(prefix)) if is_named_blank else node
+
+    quads = g.served.store.quads_for_pattern(None, None, None, g.served.project.names.graph("ontology"))
+    triples = [Triple(plain(q.subject), q.predicate, plain(q.object)) for q in quads]
+    return sorted(triples, key=str)
+
+
+def _rdf(triples: Iterable[Triple], tag_part: str) -> Response:
+    form = choose(request.accept_mimetypes, RDF_TYPES)
+    if form is None:
+        types = ", ".join(kind for kinds in RDF_TYPES.values() for kind in kinds)
+        raise NotAcceptableFormatError("none of the accepted types is on offer.", f"Accept one of: text/html, {types}.")
+    tag = pages.etag(form, tag_part)
+    known = pages.unchanged(tag)
+    if known is not None:
+        return known
+    answer = Response(serialize(triples, RDF_FORMATS[form], g.served.project.names.prefixes))
+    answer.headers["Content-Type"] = CONTENT_TYPES[form]
+    return pages.with_caching(answer, tag)
+
+
+def _pattern(entry: TermEntry) -> str:
+    return f"?subject <{entry.iri}> ?value" if entry.is_property else f"?thing a <{entry.iri}>"
+
+
+def _uses_query(entry: TermEntry) -> str:
+    return f"SELECT * WHERE {{ {_pattern(entry)} }}\nLIMIT 100"
+
+
+def _count_uses(entry: TermEntry) -> int:
+    kept = _USES.of(g.served)
+    if entry.iri not in kept:
+        rows = g.served.store.query(f"SELECT (COUNT(*) AS ?n) WHERE {{ {_pattern(entry)} }}")
+        assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT
+        kept[entry.iri] = int(next(iter(rows))["n"].value)
+    return kept[entry.iri]
+
+
+def _examples(entry: TermEntry) -> tuple[list[Value], list[Statement]]:
+    """A few things of a class, or a few statements with a property."""
+    reader, store = pages.reader(), g.served.store
+    if not entry.is_property:
+        quads = store.quads_for_pattern(None, RDF_TYPE, NamedNode(entry.iri), DefaultGraph())
+        return [reader.value(q.subject) for q in _first(quads)], []
+    quads = store.quads_for_pattern(None, NamedNode(entry.iri), None, DefaultGraph())
+    predicate = reader.thing(entry.iri)
+    return [], [Statement(reader.value(q.subject), predicate, reader.value(q.object)) for q in _first(quads)]
+
+
+def _first(quads: Iterable[Quad]) -> list[Quad]:
+    found: list[Quad] = []
+    for quad in quads:
+        if len(found) == EXAMPLES_SHOWN:
+            break
+        if isinstance(quad.subject, NamedNode) and _GENID not in quad.subject.value:
+            found.append(quad)
+    return found

@@ -1,0 +1,339 @@
+"""Versions: one writer, one step from the old version to the new one, and nothing lost whenever the writer dies."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import pty
+import random
+import select
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from graph.errors import VersionError
+from graph.project import Project
+from graph.rdf import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse_quads
+from graph.versions import MEMORY_QUADS, Versions
+from tests.conftest import ROOT
+
+MOMENTS = 20
+LETAPIS = (sys.executable, "-m", "graph")
+
+HOLD_THE_LOCK = """
+import sys
+from pathlib import Path
+from graph.versions import Versions
+with Versions(Path(sys.argv[1])).writer():
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+COMMIT_WITHIN = """
+import resource, sys
+from pathlib import Path
+from graph.errors import VersionError
+from graph.rdf import NamedNode, Quad
+from graph.versions import Versions
+term = lambda n: NamedNode(f"http://example.org/{n}")
+with Versions(Path(sys.argv[1])).writer() as writer:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+    try:
+        writer.commit([Quad(term(n), term(n), term(n)) for n in range(2000)], {}, {}, by="tests", why="too much")
+    except VersionError as error:
+        print(error)
+        sys.exit(1)
+"""
+
+
+def things(*numbers: int) -> list[Quad]:
+    return [Quad(*[NamedNode(f"http://example.org/{number}")] * 3) for number in numbers]
+
+
+def commit(versions: Versions, *numbers: int) -> None:
+    with versions.writer() as writer:
+        writer.commit(things(*numbers), {"made": list(numbers)}, {"more.json": b"{}"}, by="tests", why="because")
+
+
+def content(store: Store) -> set[Quad]:
+    return set(store)
+
+
+def check_whole(data: Path) -> int | None:
+    """The number of the current version, after making sure that it is complete in memory and on disk."""
+    version = Versions(data).current()
+    if version is None:
+        return None
+    raw = (version.folder / "quads.nq").read_bytes()
+    assert hashlib.sha256(raw).hexdigest() == version.manifest["digest"]
+    quads = set(parse_quads(version.folder / "quads.nq", RdfFormat.N_QUADS))
+    assert len(quads) == version.manifest["quads"]
+    assert content(version.open()) == quads
+    assert content(Store.read_only(str(version.folder / "store"))) == quads
+    assert version.commit["by"]
+    return version.number
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Versions:
+    return Versions(tmp_path / "data")
+
+
+def test_before_the_first_version_there_is_none(versions: Versions) -> None:
+    assert (versions.current(), versions.current_number(), versions.list()) == (None, None, [])
+    with pytest.raises(VersionError, match="no version 1"):
+        versions.get(1)
+
+
+def test_versions_are_numbered_and_each_keeps_its_parent_content_and_commit(versions: Versions) -> None:
+    commit(versions, 1)
+    commit(versions, 1, 2)
+    first, second = versions.list()
+    assert [(v.number, v.manifest["parent"], v.manifest["made"]) for v in (first, second)] == [
+        (1, None, [1]), (2, 1, [1, 2]),
+    ]  # fmt: skip
+    assert content(first.open()) == set(things(1)) and content(second.open()) == set(things(1, 2))
+    assert (second.commit["by"], second.commit["why"]) == ("tests", "because")
+    assert (second.folder / "more.json").read_bytes() == b"{}"
+    assert check_whole(versions.data) == 2
+
+
+def test_a_version_is_held_in_memory_up_to_a_size_and_on_disk_beyond_it(versions: Versions) -> None:
+    commit(versions, 1)
+    manifest = versions.get(1).folder / "manifest.json"
+    for quads, held in ((MEMORY_QUADS, "memory"), (MEMORY_QUADS + 1, "disk")):
+        manifest.write_text(json.dumps({**versions.get(1).manifest, "quads": quads}))
+        assert versions.get(1).held == held
+        assert content(versions.get(1).open()) == set(things(1))
+
+
+def test_a_version_on_disk_cannot_be_written(versions: Versions) -> None:
+    commit(versions, 1)
+    store = Store.read_only(str(versions.get(1).folder / "store"))
+    with pytest.raises(RuntimeError, match="read-write"):
+        store.add(things(2)[0])
+
+
+def test_a_reader_of_the_old_version_keeps_it_while_a_new_one_is_made(versions: Versions) -> None:
+    commit(versions, 1)
+    old = versions.get(1)
+    memory, disk = old.open(), Store.read_only(str(old.folder / "store"))
+    commit(versions, 2)
+    assert content(memory) == content(disk) == content(old.open()) == set(things(1))
+
+
+def test_a_reader_never_sees_anything_but_a_whole_version(versions: Versions) -> None:
+    commit(versions, 1)
+    done = threading.Event()
+    seen: list[tuple[int, set[Quad]]] = []
+
+    def read() -> None:
+        while True:
+            last = done.is_set()
+            version = versions.current()
+            assert version is not None
+            seen.append((version.number, content(version.open())))
+            if last:
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(2, 12):
+        commit(versions, number)
+    done.set()
+    reader.join()
+    assert seen[-1][0] == 11
+    assert all(quads == set(things(number)) for number, quads in seen)
+    assert [number for number, _ in seen] == sorted(number for number, _ in seen)
+
+
+@pytest.fixture
+def other_writer(versions: Versions) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that has the right to write."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD_THE_LOCK, str(versions.data)], cwd=ROOT,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    assert process.stdout is not None and process.stdin is not None
+    with process.stdout as output, process.stdin:
+        assert output.readline() == b"writing\n"
+        yield process
+        process.kill()
+        process.wait()
+
+
+def test_a_second_writer_is_refused_until_the_first_is_gone_even_by_a_kill(
+    versions: Versions, other_writer: subprocess.Popen[bytes]
+) -> None:
+    with pytest.raises(VersionError, match="another process is writing"):
+        commit(versions, 1)
+    assert versions.current() is None
+    other_writer.kill()
+    other_writer.wait()
+    commit(versions, 1)
+    assert check_whole(versions.data) == 1
+
+
+def test_a_reader_needs_no_lock(versions: Versions, other_writer: subprocess.Popen[bytes]) -> None:
+    assert other_writer.poll() is None
+    assert versions.list() == []
+
+
+def test_the_lock_is_let_go_when_a_commit_fails(versions: Versions) -> None:
+    with pytest.raises(ZeroDivisionError), versions.writer():
+        raise ZeroDivisionError
+    commit(versions, 1)
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(versions: Versions) -> None:
+    commit(versions, 1)
+    for leftover in ("staging/store", "versions/2/store", "versions/half"):
+        (versions.data / leftover).mkdir(parents=True)
+    (versions.data / "current.next").symlink_to("versions/2")
+    assert versions.current_number() == 1 and [v.number for v in versions.list()] == [1]
+    commit(versions, 2)
+    assert sorted(path.name for path in versions.data.iterdir()) == ["current", "lock", "versions"]
+    assert sorted(path.name for path in (versions.data / "versions").iterdir()) == ["1", "2"]
+    assert check_whole(versions.data) == 2
+
+
+def run_until_killed(project: Project, moment: Callable[[subprocess.Popen[bytes], int], None]) -> int:
+    """Start `letapis build`, call *moment* with it and its terminal once it writes, kill it; its exit code."""
+    ours, theirs = pty.openpty()
+    command = [*LETAPIS, "build", "--root", str(project.root), "--data", str(project.data)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    try:
+        moment(process, ours)
+    finally:
+        process.kill()
+        os.close(ours)
+    return process.wait()
+
+
+def wait_until_it_writes(process: subprocess.Popen[bytes], terminal: int) -> None:
+    """Read what the build says of its stages until it writes the version; progress is shown on a terminal only."""
+    said = b""
+    while b"writing the version" not in said:
+        ready, _, _ = select.select([terminal], [], [], 60)
+        assert ready and process.poll() is None, said
+        said += os.read(terminal, 4096)
+
+
+def test_a_build_killed_at_any_moment_leaves_the_old_version_or_a_whole_new_one(record: Project) -> None:
+    """Twenty moments: most within the writing of a version, found by what the build says, some before it."""
+    chance = random.Random(20)  # noqa: S311 - moments, not secrets
+    entities = record.entities / "all.yml"
+    codes, before = [], None
+    for number in range(MOMENTS):
+        entities.write_text(f"{entities.read_text()}# change {number}\n")
+        early, share = number % 7 == 6, chance.random()
+
+        def moment(process: subprocess.Popen[bytes], terminal: int, early: bool = early, share: float = share) -> None:
+            if early:
+                select.select([terminal], [], [], share * 2)
+                return
+            wait_until_it_writes(process, terminal)
+            try:
+                process.wait(timeout=share * 0.12)
+            except subprocess.TimeoutExpired:
+                return
+
+        codes.append(run_until_killed(record, moment))
+        after = check_whole(record.data)
+        assert after in (before, (before or 0) + 1)
+        before = after
+    assert -9 in codes, "no build was killed: the moments are too late"
+    entities.write_text(f"{entities.read_text()}# the last change\n")
+    subprocess.run([*LETAPIS, "build", "--root", str(record.root), "--data", str(record.data)], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
+    assert check_whole(record.data) == (before or 0) + 1
+    assert sorted(path.name for path in record.data.iterdir()) == ["current", "lock", "sources", "versions"]
+    numbers = sorted(int(path.name) for path in (record.data / "versions").iterdir())
+    assert numbers == list(range(1, (before or 0) + 2))
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(VersionError, match="cannot be written"):
+        commit(Versions(tmp_path / "file" / "data"), 1)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_folder_without_the_right_to_write_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o500)
+    with pytest.raises(VersionError, match="cannot be written"):
+        commit(Versions(tmp_path / "data"), 1)
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (lambda folder: (folder / "manifest.json").write_text("{"), "damaged"),
+        (lambda folder: (folder / "manifest.json").write_bytes(b"\xff"), "damaged"),
+        (lambda folder: (folder / "commit.json").write_text("no JSON"), "damaged"),
+        (lambda folder: (folder / "manifest.json").unlink(), "no version 1"),
+        (shutil.rmtree, "no version 1"),
+    ],
+)
+def test_a_damaged_version_is_an_error_of_ours(
+    versions: Versions, damage: Callable[[Path], object], expected: str
+) -> None:
+    commit(versions, 1)
+    damage(versions.get(1).folder)
+    with pytest.raises(VersionError, match=expected):
+        versions.current()
+
+
+@pytest.mark.parametrize("size", [1, 100, 4096, 65536])
+def test_a_file_that_cannot_grow_leaves_the_current_version(versions: Versions, size: int) -> None:
+    commit(versions, 1)
+    done = subprocess.run([sys.executable, "-c", COMMIT_WITHIN, str(versions.data), str(size)], cwd=ROOT, text=True,
+                          capture_output=True, check=False, timeout=60)  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "could not be written" in done.stdout and "Nothing was changed" in done.stdout
+    assert check_whole(versions.data) == 1
+    assert not (versions.data / "staging").exists()
+    commit(versions, 2)
+    assert check_whole(versions.data) == 2
+
+
+@pytest.mark.parametrize("kibibytes", [64, 300, 600])
+def test_a_full_disk_leaves_the_current_version(versions: Versions, kibibytes: int) -> None:
+    """A real file system of that size, mounted for this test alone."""
+    script = (
+        f'mount -t tmpfs -o size={kibibytes}k tmpfs "$1" && cd "{ROOT}" && "$2" -c "$3" "$1" 1000000000; '
+        'code=$?; ls "$1"; exit $code'
+    )
+    versions.data.mkdir()
+    wrapper = ["unshare", "--user", "--map-root-user", "--mount"] if os.geteuid() else ["unshare", "--mount"]
+    done = subprocess.run([*wrapper, "sh", "-c", script, "sh", str(versions.data), sys.executable, COMMIT_WITHIN],
+                          text=True, capture_output=True, check=False, timeout=60)  # fmt: skip
+    if "unshare:" in done.stderr or "mount:" in done.stderr:
+        pytest.skip("a file system cannot be mounted here")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "could not be written" in done.stdout
+    assert done.stdout.split()[-1] == "lock"
+
+
+def test_the_lock_is_the_systems_own(versions: Versions) -> None:
+    """Whatever file a killed writer left, the next one is not locked out by it."""
+    versions.data.mkdir()
+    (versions.data / "lock").write_text("left by another")
+    commit(versions, 1)
+    with (versions.data / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_default_graph_and_named_graphs_are_kept_apart(versions: Versions) -> None:
+    (quad,) = things(1)
+    graph = NamedNode("http://example.org/g")
+    with versions.writer() as writer:
+        version = writer.commit([quad, Quad(quad.subject, quad.predicate, quad.object, graph)], {}, {}, by="t", why="w")
+    assert {q.graph_name for q in version.open()} == {DefaultGraph(), graph}
+    assert version.manifest["quads"] == 2
