@@ -17,7 +17,9 @@ from graph.versions import Version, Versions
 
 SECONDS = 6.0
 ROUNDS = 3
-_ENTITIES = "SELECT DISTINCT ?s { GRAPH ?g { ?s a ?c } FILTER(REGEX(STR(?s), '/id/[POEGF][0-9]+$')) } ORDER BY ?s LIMIT 200"
+_ENTITIES = """
+SELECT DISTINCT ?s { GRAPH ?g { ?s a ?c } FILTER(REGEX(STR(?s), '/id/[POEGF][0-9]+$')) } ORDER BY ?s LIMIT 200
+"""
 
 
 def time_command(command: list[str]) -> float:
@@ -66,7 +68,8 @@ def main() -> None:
             fast = requests_per_second(port, paths, SECONDS)
         with rdflib_endpoint(version.folder / "quads.nq") as (port, peer_started):
             slow = requests_per_second(port, paths, SECONDS)
-        row("ready to serve (rdflib-endpoint)", f"{started:.2f} s", f"{peer_started:.1f} s", peer_started / started, "2 s")
+        ready, peer_ready = f"{started:.2f} s", f"{peer_started:.1f} s"
+        row("ready to serve (rdflib-endpoint)", ready, peer_ready, peer_started / started, "2 s")
         row("point queries over HTTP (rdflib-endpoint)", f"{fast:.0f}/s", f"{slow:.0f}/s", fast / slow, "at least 5")
 
 

@@ -1,4 +1,4 @@
-"""A load of GET requests over keep-alive connections, from processes of its own so that one Python does not hold it back."""
+"""A load of GET requests over keep-alive connections, from processes of its own so that no one Python limits it."""
 
 from __future__ import annotations
 

@@ -121,8 +121,8 @@ def _without_inferred(names: Names) -> Iterator[str]:
 def unknown_passages(evaluators: Evaluators, question: Question, names: Names) -> list[str]:
     """The passages of *question* that no claim cites, each written `<cite as>, <locator>`."""
     query = (
-        f"SELECT DISTINCT ?cite ?locator {{ ?claim <{names.term('statedIn').value}>/<{names.term('citeAs').value}> ?cite ; "
-        f"<{names.term('passage').value}>/<{names.term('segment').value}>/<{names.term('locator').value}> ?locator }}"
+        f"PREFIX lt: <{names.term('').value}> SELECT DISTINCT ?cite ?locator "
+        "{ ?claim lt:statedIn/lt:citeAs ?cite ; lt:passage/lt:segment/lt:locator ?locator }"
     )
     answer = evaluators.answer(Request(query, solutions="csv")).read().decode()
     known = {f"{cite}, {locator}" for cite, locator in list(csv.reader(io.StringIO(answer)))[1:]}

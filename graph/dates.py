@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from datetime import date
 from functools import cache
@@ -29,7 +31,8 @@ def day_bounds(text: str) -> tuple[date | None, date | None]:
         if _DAY.fullmatch(text):
             day = date.fromisoformat(text)
             return day, day
-        parsed = edtf.parse_edtf(_open_unknown(text))
+        with contextlib.redirect_stdout(io.StringIO()):  # the parser prints what it cannot read
+            parsed = edtf.parse_edtf(_open_unknown(text))
         earliest, latest = _day(parsed.lower_strict()), _day(parsed.upper_strict())
     except (EDTFParseException, ValueError, OverflowError, TypeError) as error:  # TypeError: edtf on `../0`
         raise DateError(str(error).splitlines()[0]) from None

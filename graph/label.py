@@ -63,7 +63,7 @@ class Labeller:
             for language in LANGUAGES:
                 text = self._compose(subject, language)
                 if text:
-                    yield Triple(subject, PREF_LABEL, Literal(text, language=language))
+                    yield Triple(subject, PREF_LABEL, Literal(text[:1].upper() + text[1:], language=language))
 
     def _get(self, subject: Term, predicate: str) -> list[Term]:
         found = self._facts.get(subject, {}).get(predicate, [])

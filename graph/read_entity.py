@@ -232,7 +232,8 @@ class _EntityReading:
         """What only inference says: in terms of the ontology, and in terms of other vocabularies."""
         graph = self.names.graph("inferred")
         rows = self.reader.store.query(
-            f"SELECT ?p (COUNT(*) AS ?n) WHERE {{ GRAPH {graph} {{ {self.subject} ?p ?o }} }} GROUP BY ?p"
+            f"SELECT ?p (COUNT(*) AS ?n) WHERE {{ GRAPH {graph} {{ {self.subject} ?p ?o }} "
+            f"FILTER(?o != {self.subject}) }} GROUP BY ?p"
         )
         assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT
         own: list[FactGroup] = []
@@ -248,7 +249,8 @@ class _EntityReading:
 
     def _first_values(self, graph: NamedNode, predicate: NamedNode) -> list[Term]:
         rows = self.reader.store.query(
-            f"SELECT ?o WHERE {{ GRAPH {graph} {{ {self.subject} {predicate} ?o }} }} LIMIT {VALUES_SHOWN}"
+            f"SELECT ?o WHERE {{ GRAPH {graph} {{ {self.subject} {predicate} ?o }} "
+            f"FILTER(?o != {self.subject}) }} LIMIT {VALUES_SHOWN}"
         )
         assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT
         return [row["o"] for row in rows if not isinstance(row["o"], BlankNode)]

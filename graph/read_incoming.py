@@ -58,8 +58,13 @@ class Pointers:
 
 
 def count_pointers(reader: Reader, target: NamedNode) -> list[tuple[NamedNode, int]]:
-    """How often each property of the ontology points at *target*, in what a plain query sees; most often first."""
-    rows = reader.store.query(f"SELECT ?p (COUNT(*) AS ?n) WHERE {{ ?s ?p {target} }} GROUP BY ?p")
+    """How often each property of the ontology points at *target*, in what a plain query sees; most often first.
+
+    What points at itself (everyone is in the same case as themselves, by inference) is left out.
+    """
+    rows = reader.store.query(
+        f"SELECT ?p (COUNT(*) AS ?n) WHERE {{ ?s ?p {target} FILTER(?s != {target}) }} GROUP BY ?p"
+    )
     assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT
     counts = [(row["p"], int(row["n"].value)) for row in rows]
     own = [(predicate, number) for predicate, number in counts if predicate.value in reader.vocabulary.terms]
@@ -104,7 +109,8 @@ def page_pointers(
     """
     quads = reader.store.quads_for_pattern(None, predicate, target, DefaultGraph())
     iris = (q.subject.value for q in quads if isinstance(q.subject, NamedNode))
-    subjects = [NamedNode(iri) for iri in nsmallest(size + 1, (iri for iri in iris if iri > after))]
+    following = (iri for iri in iris if iri > after and iri != target.value)
+    subjects = [NamedNode(iri) for iri in nsmallest(size + 1, following)]
     citations = Citations(reader)
     shown = tuple(_pointer(reader, citations, Triple(s, predicate, target)) for s in subjects[:size])
     if total is None:

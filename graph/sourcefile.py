@@ -7,6 +7,7 @@ left unread is an error, so a misspelt key can never be passed over in silence.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
@@ -148,6 +149,8 @@ def _value(node: yaml.Node, shown: str) -> Text | Sequence | Mapping:
     if isinstance(node, yaml.ScalarNode):
         if node.value == "" and not node.style:
             _refuse_empty(spot)
+        if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in node.value):
+            fail(spot, "a control character stands in the text.", "Remove it; it cannot be seen, and breaks formats.")
         return Text(node.value, spot)
     if isinstance(node, yaml.SequenceNode):
         return Sequence((_value(item, shown) for item in node.value), spot)

@@ -18,6 +18,7 @@ blueprint = Blueprint("docs", __name__)
 _REMEDIES = {
     "QuerySyntaxError": "Mend the query at the line and column that the answer names.",
     "QueryForbiddenError": "Leave out SERVICE to hosts that are not allowed, and updates: this address only reads.",
+    "QueryUnsupportedError": "Use the functions of SPARQL 1.1, and a format that can hold the result.",
     "DeadlineError": "Bind more variables, avoid cross products, add a LIMIT; `seconds` is the time it had.",
     "WorkerLostError": "Ask for fewer rows, or avoid sorting and grouping large results.",
     "ResultTooLargeError": "Ask for fewer rows or columns, or take the dump.",

@@ -69,6 +69,7 @@ _STATUS: dict[type[LetapisError], int] = {
     graph_errors.QueryError: 500,
 }
 _RETRY_SECONDS = {503: "5"}
+_FUTILE = ("ResultTooLargeError", "WorkerLostError")  # the same query again would fail the same way
 _TITLES = {
     "QuerySyntaxError": "The query is not SPARQL", "QueryForbiddenError": "The query is not allowed here",
     "QueryUnsupportedError": "The query cannot be answered so",
@@ -122,7 +123,8 @@ def _answer_http(error: HTTPException) -> Response:
 def problem(status: int, title: str, detail: str, name: str, details: dict[str, Any]) -> Response:
     """The one error body: problem+json, or the same as a page where a browser asks."""
     body = {"type": f"/docs/errors#{name.lower()}", "title": title, "status": status, "detail": detail, **details}
-    if status in _RETRY_SECONDS:
+    may_retry = status in _RETRY_SECONDS and name not in _FUTILE
+    if may_retry:
         body["retryAfter"] = int(_RETRY_SECONDS[status])
     if prefers_html(request.accept_mimetypes):
         answer = Response(render_template("error.html", problem=body), mimetype="text/html")
@@ -132,6 +134,6 @@ def problem(status: int, title: str, detail: str, name: str, details: dict[str, 
     answer.status_code = status
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Vary"] = "Accept"
-    if status in _RETRY_SECONDS:
+    if may_retry:
         answer.headers["Retry-After"] = _RETRY_SECONDS[status]
     return answer

@@ -10,7 +10,6 @@ from server import pages
 from server.errors import BadRequestError, NotFoundError
 from server.examples import read_examples
 from server.links import thing_at
-from server.pages import PerVersion
 from server.service import Served
 
 blueprint = Blueprint("home", __name__)
@@ -46,9 +45,6 @@ class Orders:
         return self._sizes[cls]
 
 
-_ORDERS: PerVersion[Orders] = PerVersion(Orders)
-
-
 @blueprint.get("/")
 def home() -> Response:
     """The front page."""
@@ -56,7 +52,7 @@ def home() -> Response:
     if known is not None:
         return known
     names, counts = g.served.project.names, g.served.version.manifest["counts"]
-    orders, reader = _ORDERS.of(g.served), pages.reader()
+    orders, reader = g.served.keep(Orders), pages.reader()
     ways = []
     for name in WAYS_IN:
         cls = names.term(name)
@@ -79,7 +75,7 @@ def browse(name: str) -> Response:
     if after and thing is None:
         raise BadRequestError("`after=` names no thing.", "Follow the links of the list.")
     try:
-        listing = read_list(reader, _ORDERS.of(g.served).of(cls), thing.value if thing else "")
+        listing = read_list(reader, g.served.keep(Orders).of(cls), thing.value if thing else "")
     except KeyError:
         raise BadRequestError("`after=` names nothing in this list.", "Follow the links of the list.") from None
     entry = pages.vocabulary().terms[cls.value]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any
 from urllib.parse import quote, urlencode
-from weakref import WeakKeyDictionary
 
 from flask import Flask, Response, g, make_response, render_template, request
 from markupsafe import Markup, escape
@@ -22,33 +20,17 @@ from server.errors import BadRequestError
 from server.examples import Example, read_examples
 from server.service import Served
 
-T = TypeVar("T")
 _CACHE = "public, max-age=0, must-revalidate"
-
-
-class PerVersion(Generic[T]):
-    """What *make* gives for a version, made at the first use and let go with the version."""
-
-    def __init__(self, make: Callable[[Served], T]) -> None:
-        self._make = make
-        self._kept: WeakKeyDictionary[Served, T] = WeakKeyDictionary()
-        self._lock = Lock()
-
-    def of(self, served: Served) -> T:
-        """The one for *served*."""
-        with self._lock:
-            found = self._kept.get(served)
-            if found is None:
-                found = self._kept[served] = self._make(served)
-            return found
-
-
-_VOCABULARIES: PerVersion[Vocabulary] = PerVersion(lambda served: read_vocabulary(served.store, served.project.names))
 
 
 def vocabulary() -> Vocabulary:
     """The ontology of the version that this request holds."""
-    return _VOCABULARIES.of(g.served)
+    found: Vocabulary = g.served.keep(_read_vocabulary)
+    return found
+
+
+def _read_vocabulary(served: Served) -> Vocabulary:
+    return read_vocabulary(served.store, served.project.names)
 
 
 def reader() -> Reader:

@@ -12,7 +12,7 @@ from graph.search import Hit, NameIndex, index_names
 from server import pages
 from server.links import address
 from server.negotiate import choose
-from server.pages import PerVersion
+from server.service import Served
 
 blueprint = Blueprint("search", __name__)
 
@@ -21,7 +21,9 @@ KINDS_COUNTED = 1000
 _OFFERS = {"html": ("text/html", "application/xhtml+xml"), "json": ("application/json",)}
 _RANKS = ("the same", "begins so", "has these words", "contains it")
 
-_INDEXES: PerVersion[NameIndex] = PerVersion(lambda served: index_names(served.store, served.project.names))
+
+def _index(served: Served) -> NameIndex:
+    return index_names(served.store, served.project.names)
 
 
 @blueprint.get("/search")
@@ -29,7 +31,7 @@ def search() -> Response:
     """What the words of `q` name, best first; `kind` keeps one class, `from` skips."""
     query, kind = request.args.get("q", "").strip(), request.args.get("kind", "")
     reader = pages.reader()
-    hits = _INDEXES.of(g.served).find(query) if query else []
+    hits = g.served.keep(_index).find(query) if query else []
     kinds = _count_kinds(reader, hits[:KINDS_COUNTED])
     if kind:
         hits = [hit for hit in hits[:KINDS_COUNTED] if _kind_name(reader, hit) == kind]

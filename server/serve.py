@@ -30,7 +30,7 @@ def serve(project: Project, limits: Limits, *, host: str, port: int, processes: 
     Server(
         "server.wsgi:application", factory=True, address=host, port=port, interface=Interfaces.WSGI,
         workers=processes, workers_kill_timeout=STOP_SECONDS, blocking_threads=limits.workers * 2, backlog=1024,
-        respawn_failed_workers=True, log_level=LogLevels.warning, working_dir=project.root,
+        respawn_failed_workers=True, log_level=LogLevels.error, working_dir=project.root,
     ).serve()  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 from graph.errors import VersionError
 from graph.evaluate import Evaluators, Limits
@@ -15,6 +16,8 @@ from graph.explain import Explainer, read_rules
 from graph.project import Project
 from graph.rdf import Store
 from graph.versions import Version, Versions
+
+T = TypeVar("T")
 
 
 class Served:
@@ -25,6 +28,8 @@ class Served:
         self.project = project
         self.evaluators = Evaluators(version, limits)
         self.store: Store = version.open()
+        self._kept: dict[Callable[[Served], Any], Any] = {}
+        self._keeping = threading.RLock()
         self._users = 0
         self._retired = False
         self._lock = threading.Lock()
@@ -33,6 +38,13 @@ class Served:
     def explainer(self) -> Explainer:
         """Explains triples of this version."""
         return Explainer(self.store, read_rules(self.version), self.project.names)
+
+    def keep(self, make: Callable[[Served], T]) -> T:
+        """What *make* gives for this version, made at the first use and let go with the version."""
+        with self._keeping:
+            if make not in self._kept:
+                self._kept[make] = make(self)
+            return cast(T, self._kept[make])
 
     def enter(self) -> bool:
         """Count one more request; False where the version is already closed."""

@@ -15,7 +15,7 @@ from graph.read_sources import PassagePage, Source, read_passages, read_source, 
 from server import pages
 from server.errors import BadRequestError, NotFoundError
 from server.links import thing_at
-from server.pages import PerVersion
+from server.service import Served
 
 blueprint = Blueprint("sources", __name__)
 
@@ -61,7 +61,9 @@ def _times(path: Path) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-_TEXTS: PerVersion[Texts] = PerVersion(lambda served: Texts(served.project))
+
+def _texts(served: Served) -> Texts:
+    return Texts(served.project)
 
 
 @blueprint.get("/sources")
@@ -76,7 +78,7 @@ def sources() -> Response:
 @blueprint.get("/sources/<name>")
 def source(name: str) -> Response:
     """One document: what it is, and its passages with the claims each supports."""
-    texts = _TEXTS.of(g.served)
+    texts = g.served.keep(_texts)
     state = repr(texts.signature())
     known = pages.unchanged_page(state)
     if known is not None:

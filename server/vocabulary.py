@@ -21,7 +21,6 @@ from server import pages
 from server.errors import NotAcceptableFormatError, NotFoundError
 from server.links import thing_at
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, choose, prefers_html
-from server.pages import PerVersion
 from server.service import Served
 
 blueprint = Blueprint("vocabulary", __name__)
@@ -79,8 +78,10 @@ def _entries(shapes: Shapes) -> Iterable[ShapeEntry]:
             yield ShapeEntry(name, iri, shapes.view, shapes.severities[iri], message, shapes.remedies.get(iri, ""))
 
 
-_SHAPES: PerVersion[ShapeBook] = PerVersion(_read_book)
-_USES: PerVersion[dict[str, int]] = PerVersion(lambda _: {})
+
+def _uses(_: Served) -> dict[str, int]:
+    """How often each term is used, counted when its page is first asked for."""
+    return {}
 
 
 @blueprint.get("/ontology")
@@ -113,7 +114,7 @@ def term(name: str) -> Response:
 @blueprint.get("/shapes")
 def shapes() -> Response:
     """The shapes that everything passes before it gets in: a page for a browser, RDF for a program."""
-    book = _SHAPES.of(g.served)
+    book = g.served.keep(_read_book)
     if not prefers_html(request.accept_mimetypes):
         return _rdf(book.triples, book.digest)
     return pages.render("vocabulary/shapes.html", book.digest, book=book)
@@ -168,7 +169,7 @@ def _uses_query(entry: TermEntry) -> str:
 
 
 def _count_uses(entry: TermEntry) -> int:
-    kept = _USES.of(g.served)
+    kept: dict[str, int] = g.served.keep(_uses)
     if entry.iri not in kept:
         rows = g.served.store.query(f"SELECT (COUNT(*) AS ?n) WHERE {{ {_pattern(entry)} }}")
         assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT

@@ -42,10 +42,10 @@ def labels(invented: Project) -> Labels:
 @pytest.mark.parametrize(
     ("local", "english"),
     [
-        ("E9001", "detention (pretrial detention): Alfa Anchor, 2020-05-03"),
-        ("E9002", "sentence (imprisonment): Alfa Anchor, 2020-06-07"),
+        ("E9001", "Detention (pretrial detention): Alfa Anchor, 2020-05-03"),
+        ("E9002", "Sentence (imprisonment): Alfa Anchor, 2020-06-07"),
         ("M9001", "Alfa Anchor – Harbour Union (lawyer)"),
-        ("F9001", "licences lost: 40"),
+        ("F9001", "Licences lost: 40"),
         ("law/xx/code/art-10-part-2", "Code, art. 10, part 2"),
     ],
 )
@@ -77,19 +77,19 @@ def test_many_participants_are_counted_instead_of_named(write: Callable[..., Pro
 @pytest.mark.parametrize(("bound", "shown"), [("approximately", "≈ 40"), ("exact", "40")])
 def test_the_bound_of_a_figure_is_shown(write: Callable[..., Project], bound: str, shown: str) -> None:
     label = composed(write(claims=claims_text().replace("bound: exact", f"bound: {bound}")))["F9001"]["en"]
-    assert label == f"licences lost: {shown}"
+    assert label == f"Licences lost: {shown}"
 
 
 def test_a_range_is_shown_by_both_its_ends(write: Callable[..., Project]) -> None:
     claims = claims_text().replace("value: 40", "lower: 30\n        upper: 50").replace("bound: exact", "bound: range")
-    assert composed(write(claims=claims))["F9001"]["en"] == "licences lost: 30–50"
+    assert composed(write(claims=claims))["F9001"]["en"] == "Licences lost: 30–50"
 
 
 def test_two_events_that_affect_each_other_both_get_a_label(write: Callable[..., Project]) -> None:
     claims = claims_text().replace("detainee: P9001 Alfa", "affects: E9002")
     claims = claims.replace("convicted: P9001 Alfa", "affects: E9001")
     labels = composed(write(claims=claims))
-    assert labels["E9001"]["en"].startswith("detention") and labels["E9002"]["en"].startswith("sentence")
+    assert labels["E9001"]["en"].startswith("Detention") and labels["E9002"]["en"].startswith("Sentence")
 
 
 def test_a_membership_of_itself_ends(ontology: Ontology) -> None:

@@ -252,7 +252,7 @@ def test_plain_json_tells_things_from_literals(reader: Reader) -> None:
     facts = {g["predicate"]["iri"]: g["facts"][0]["value"] for g in content["facts"]}
     assert facts[NAMES.term("value").value]["datatype"].startswith(XSD)
     assert facts[NAMES.term("unit").value]["iri"] == NAMES.voc("persons").value
-    assert content["label"]["value"].startswith("licences lost")
+    assert content["label"]["value"].startswith("Licences lost")
 
 
 @pytest.mark.parametrize(

@@ -136,3 +136,11 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
         assert isinstance(read_yaml(path, "x.yml"), Mapping)
     except SourceError as error:
         assert error.spot.file == "x.yml"
+
+
+@pytest.mark.parametrize("text", ['name: "a\\u0007b"', 'name: "a\\x1bb"', 'name: "\\u0000"'])
+def test_control_characters_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "file.yml"
+    path.write_text(text + "\n")
+    with pytest.raises(SourceError, match="control character|not YAML"):
+        read_yaml(path, "file.yml")
