@@ -17,7 +17,8 @@ from graph.references import OPAQUE, paragraph_of, provision_steps, resolve, res
 from graph.sourcefile import Mapping, Sequence, Text, expect_text, fail, refuse_key
 
 Add = Callable[[NamedNode, Triple, Spot], None]
-_NAME_KEYS = ("text", "lang", "script", "given")
+_NAME_KEYS = ("text", "lang", "script", "given", "origin")
+_EDITORIAL_ORIGINS = ("checkedElsewhere", "derived")
 
 
 class FactReader:
@@ -95,6 +96,7 @@ class FactReader:
             detail = Mapping(detail.items(), detail.spot)
             text, given = detail.need_text("text"), detail.take_text("given")
             language, script = detail.take_text("lang"), detail.take_text("script")
+            origin = self._origin(detail.take_text("origin"), text, graph)
             detail.close(_NAME_KEYS)
             if language is not None:
                 check_language(language)
@@ -106,8 +108,21 @@ class FactReader:
             say(graph, Triple(form, RDF_TYPE, self.names.term("NameForm")), text.spot)
             say(graph, Triple(form, LITERAL_FORM, Literal(text, language=tag)), text.spot)
             say(graph, Triple(form, self.names.term("script"), Literal(script or _script(text))), text.spot)
+            say(graph, Triple(form, self.names.term("origin"), self.names.voc(origin)), text.spot)
             if given is not None:
                 say(graph, Triple(form, self.names.term("givenName"), Literal(given, language=tag)), given.spot)
+
+    def _origin(self, written: Text | None, text: Text, graph: NamedNode) -> str:
+        """Where a name form comes from: a claim attests it; an editorial one must say."""
+        if graph != self.names.graph("base"):
+            if written is not None and written != "attested":
+                fail(written.spot, f"`origin: {written}` in a claim.", "What a passage prints is attested; leave it out.")
+            return "attested"
+        if written not in _EDITORIAL_ORIGINS:
+            spot = text.spot if written is None else written.spot
+            fail(spot, f"the name form `{text}` does not say where it comes from.",
+                 f"Write `origin:` {' or '.join(_EDITORIAL_ORIGINS)}.")  # fmt: skip
+        return str(written)
 
     def _say(self, subject: NamedNode, prop: Property, value: Any, graph: NamedNode, say: Add) -> None:
         if prop.earliest is not None or prop.latest is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from graph.iris import DCT, LITERAL_FORM, PREF_LABEL, RDF_TYPE
-from graph.rdf import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolutions, Term, Triple
+from graph.rdf import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Term, Triple
 from graph.read import Reader, Text, Value, pick
 from graph.read_claims import Citation, Citations
 
@@ -63,12 +63,13 @@ class FactGroup:
 
 @dataclass(frozen=True)
 class NameForm:
-    """A name as some passage prints it, with the claims that attest it."""
+    """A name with the claims that attest it, or its *origin* where no passage prints it."""
 
     iri: str
     text: Text
     script: str
     given: str
+    origin: str
     citations: tuple[Citation, ...]
 
     @property
@@ -184,8 +185,14 @@ class _EntityReading:
 
         return NameForm(
             form.value, literal(LITERAL_FORM), literal(self.names.term("script")).value,
-            literal(self.names.term("givenName")).value, self._cite(self.stated[triple]),
+            literal(self.names.term("givenName")).value, self._origin(said), self._cite(self.stated[triple]),
         )  # fmt: skip
+
+    def _origin(self, said: list[Quad]) -> str:
+        """The label of where the form comes from, empty where a passage prints it."""
+        found = [q.object for q in said if q.predicate == self.names.term("origin")]
+        elsewhere = [term for term in found if term != self.names.voc("attested")]
+        return self.reader.value(elsewhere[0]).text if len(elsewhere) == len(found) and found else ""
 
     def _cite(self, stated: _Stated) -> tuple[Citation, ...]:
         found = [self.citations.cite(graph) for graph in stated.graphs if self.citations.is_claim(graph)]

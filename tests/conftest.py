@@ -40,7 +40,7 @@ locators: [para. 1..2, footnote 1]
 
 ENTITIES = """\
 P9001: {a: Person, label: {en: Alfa Anchor, ru: Альфа Анкор}}
-P9002: {a: Person, label: {en: Bravo <script>alert(1)</script>}, name: Bravo Bow}
+P9002: {a: Person, label: {en: Bravo <script>alert(1)</script>}, name: {text: Bravo Bow, origin: checkedElsewhere}}
 O9001: {a: CivilSocietyOrganization, label: {en: Observers}}
 O9002: {a: CivilSocietyOrganization, label: {en: Harbour Union}}
 O9003: {a: StateBody, label: {en: Ministry of Ships}}

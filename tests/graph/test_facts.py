@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
+from graph.build import assemble
 from graph.errors import SourceError, Spot
 from graph.facts import FactReader
 from graph.iris import DCT, ELI, LITERAL_FORM, PREF_LABEL, RDF_TYPE, XSD, Names
 from graph.ontology import Ontology
+from graph.project import Project
 from graph.rdf import Literal, NamedNode, Triple
 from graph.sourcefile import Mapping
+from tests.conftest import ENTITIES
 
 NAMES = Names()
 Said = dict[str, set[Triple]]
@@ -145,3 +148,20 @@ def test_a_slip_is_an_error_at_its_line(say: Read, text: str, line: int, expecte
     with pytest.raises(SourceError, match=expected) as caught:
         say(text)
     assert caught.value.spot.line == line
+
+
+def test_a_name_form_in_a_claim_is_attested(say: Read) -> None:
+    said = say("P9001: {a: Person, name: Alfa Anchor}")["here"]
+    origins = [triple.object for triple in said if triple.predicate == NAMES.term("origin")]
+    assert origins == [NAMES.voc("attested")]
+
+
+def test_an_editorial_name_form_must_say_where_it_comes_from(write: Callable[..., Project]) -> None:
+    slip = ENTITIES.replace("origin: checkedElsewhere", "lang: en")
+    with pytest.raises(SourceError, match="does not say where it comes from"):
+        assemble(write(entities=slip))
+
+
+def test_a_claim_cannot_call_a_form_derived(say: Read) -> None:
+    with pytest.raises(SourceError, match="leave it out"):
+        say("P9001: {a: Person, name: {text: Alfa Anchor, origin: derived}}")
