@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,15 @@ def run_check(arguments: Namespace) -> int:
 def _check_coverage(project: Project, as_json: bool) -> int:
     rows = measure_coverage(project)
     if as_json:
-        print_json([{"document": r.document, "cited": r.cited, "aside": r.aside, "open": r.open, "claims": r.claims}
-                    for r in rows])  # fmt: skip
+        print_json([asdict(row) for row in rows])
     for row in () if as_json else rows:
-        print(f"{row.document}: {row.claims} claims, {len(row.cited)} passages cited, {len(row.aside)} set aside, "
-              f"{len(row.open)} open{': ' + ', '.join(row.open) if row.open else ''}")  # fmt: skip
+        things = ", ".join(f"{number} {name}" for name, number in row.things.items())
+        more = ": " + ", ".join(row.open) if row.open else ""
+        cited, aside = len(row.cited), len(row.aside)
+        print(f"{row.document}: {cited} passages cited, {aside} set aside, {len(row.open)} open{more}")
+        print(f"  {row.claims} claims, {things}")
+        for locator, reason in row.aside.items():
+            print(f"  aside {locator}: {reason}")
     return 1 if any(row.open for row in rows) else 0
 
 

@@ -116,7 +116,7 @@ class FactReader:
         """Where a name form comes from: a claim attests it; an editorial one must say."""
         if graph != self.names.graph("base"):
             if written is not None and written != "attested":
-                fail(written.spot, f"`origin: {written}` in a claim.", "What a passage prints is attested; leave it out.")
+                fail(written.spot, f"`origin: {written}` in a claim", "A passage attests what it prints: leave it out.")
             return "attested"
         if written not in _EDITORIAL_ORIGINS:
             spot = text.spot if written is None else written.spot
