@@ -23,7 +23,7 @@ _EPILOGS = {
     "query": "letapis query 'SELECT * { ?s a <https://w3id.org/letapis/ontology#Sentence> } LIMIT 5'\n"
              "letapis query @queries/sentences.rq --format csv\necho 'ASK {}' | letapis query -",
     "validate": "letapis validate\nletapis validate --json\nletapis validate --reference   (pySHACL; slow)",
-    "check": "letapis check\nletapis check --coverage",
+    "check": "letapis check\nletapis check --coverage\nletapis check --questions",
     "sources": "letapis sources list\nletapis sources add report.txt\n"
                "letapis sources locate a-77-195 'On 8 July' 'Andrei Skurko'",
     "versions": "letapis versions list\nletapis versions list --json",
@@ -74,6 +74,7 @@ def _add_stages(add: AddCommand) -> None:
     validate.add_argument("--reference", action="store_true", help="use pySHACL, the reference engine (slow)")
     _json(validate)
     check = add("check", "Verify every phrase and position against the fingerprinted texts.")
+    check.add_argument("--questions", action="store_true", help="ask every competency question of the current version")
     check.add_argument("--coverage", action="store_true", help="show which passages are cited, set aside, or open")
     _json(check)
     sources = add("sources", "Texts of the documents: add one, list them, find positions in one.")

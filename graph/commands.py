@@ -12,6 +12,7 @@ from typing import Any
 
 from graph.build import Built, assemble, build
 from graph.check import check_anchors, locate, measure_coverage
+from graph.competency import find_faults, read_questions
 from graph.documents import add_text, find_texts, read_documents
 from graph.errors import RefusedError, UsageError, VersionError
 from graph.evaluate import Evaluators, Limits, Request
@@ -86,6 +87,8 @@ def run_check(arguments: Namespace) -> int:
     project = project_of(arguments)
     if arguments.coverage:
         return _check_coverage(project, arguments.json)
+    if arguments.questions:
+        return _check_questions(project, arguments.json)
     checked = check_anchors(project)
     if arguments.json:
         print_json({"segments": checked.segments, "absent": checked.absent})
@@ -95,6 +98,25 @@ def run_check(arguments: Namespace) -> int:
     for name in checked.absent:
         print(f"{name}: not checked, its text is not here. Add it with `letapis sources add FILE`.")
     return 0
+
+
+def _check_questions(project: Project, as_json: bool) -> int:
+    """Ask every competency question of the current version; exit 1 where an answer is not the expected one."""
+    questions = read_questions(project.questions)
+    evaluators = Evaluators(current_version(project), Limits())
+    try:
+        faults = {question: find_faults(evaluators, question, project.names) for question in questions}
+    finally:
+        evaluators.close()
+    wrong = {question: lines for question, lines in faults.items() if lines}
+    if as_json:
+        print_json({str(question.spot): lines for question, lines in wrong.items()})
+    for question, lines in () if as_json else wrong.items():
+        print("\n  ".join([f"{question.spot}: {question.text}", *lines]))
+    if not as_json:
+        inferring = sum(bool(question.needs) for question in questions)
+        print(f"{len(questions)} questions, {inferring} of them need inference; {len(wrong)} not answered as expected")
+    return 1 if wrong else 0
 
 
 def _check_coverage(project: Project, as_json: bool) -> int:

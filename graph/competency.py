@@ -90,6 +90,21 @@ def _read(path: Path, shown: str) -> Question:
     )  # fmt: skip
 
 
+def find_faults(evaluators: Evaluators, question: Question, names: Names) -> list[str]:
+    """What is wrong with a question, a line each: its answer, its passages, its need of inference."""
+    outcome = check_question(evaluators, question, names)
+    faults = [f"missing: {','.join(row)}" for row in outcome.missing]
+    faults += [f"surplus: {','.join(row)}" for row in outcome.surplus]
+    faults += [f"no claim cites this passage: {passage}" for passage in unknown_passages(evaluators, question, names)]
+    stated = ask(evaluators, question, names, inferred=False)
+    needs_inference = Counter(stated[1]) != Counter(question.rows)
+    if question.needs and not needs_inference:
+        faults.append("`needs:` is given, and the answer is the same without inference")
+    if needs_inference and not question.needs and outcome.holds:
+        faults.append("the answer needs inference, and `needs:` does not say what fails without it")
+    return faults
+
+
 def check_question(evaluators: Evaluators, question: Question, names: Names) -> Outcome:
     """Whether the current answer to *question* is the expected one."""
     columns, rows = ask(evaluators, question, names)

@@ -61,6 +61,11 @@ class Project:
         return self.root / "graph" / "claims"
 
     @property
+    def questions(self) -> Path:
+        """The competency questions, by topic."""
+        return self.root / "graph" / "questions"
+
+    @property
     def text_folders(self) -> list[Path]:
         """Where texts of documents are looked for: added ones first, then `../shared/sources` beside the project."""
         return [self.data / SOURCES, self.root.parent / "shared" / "sources"]
