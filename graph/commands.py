@@ -58,7 +58,7 @@ def _describe_build(built: Built) -> str:
     what = ", ".join(f"{counts[name]} {name}" for name in counts if name not in ("graphs", "shapes"))
     state = "built" if built.fresh else "is current; the inputs have not changed"
     warnings, infos = version.manifest["warnings"], version.manifest["infos"]
-    findings = f"{warnings} warnings, {infos} infos (letapis validate shows them)"
+    findings = f"Warnings: {warnings}, infos: {infos} (letapis validate shows them)."
     return f"Version {version.number} {state}: {what}.\n{findings}"
 
 

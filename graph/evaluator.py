@@ -155,22 +155,32 @@ def answer(store: Store, request: dict[str, Any], out: FrameWriter) -> None:
     except QuerySyntaxError as error:
         out.send(b"X", json.dumps({"error": "syntax", "message": error.message, "line": None, "column": None}).encode())
     except SyntaxError as error:
-        out.send(b"X", json.dumps(_syntax_failure(error.msg)).encode())
+        out.send(b"X", json.dumps(_syntax_failure(error.msg, request["query"])).encode())
     except (ValueError, RuntimeError, OSError) as error:
         kind = "unsupported" if _UNSUPPORTED.fullmatch(str(error)) else "evaluation"
         failure = {"error": kind, "message": str(error), "remedy": "Use the functions of SPARQL 1.1."}
         out.send(b"X", json.dumps(failure).encode())
 
 
-def _syntax_failure(message: str) -> dict[str, Any]:
-    """The parser's message with the place it tells, as in `error at 1:6: expected …`."""
+def _syntax_failure(message: str, query: str) -> dict[str, Any]:
+    """The parser's message, as in `error at 1:6: expected …`, with the place and the words that stand there."""
     match = _PLACE.match(message)
     if match is None:
         return {"error": "syntax", "message": message, "line": None, "column": None}
     said = message[match.end() :]
     if "Prefix not found" in said:  # among pages of what else could stand there
         said = "a prefix is used that the query does not declare"
-    return {"error": "syntax", "message": said, "line": int(match[1]), "column": int(match[2])}
+    line, column = int(match[1]), int(match[2])
+    where = f"line {line}, column {column}, near `{_near(query, line, column)}`"
+    return {"error": "syntax", "message": f"{where}: {said}", "line": line, "column": column}
+
+
+def _near(query: str, line: int, column: int) -> str:
+    """The end of what was read and the beginning of what was not, at most forty characters."""
+    lines = query.splitlines() or [""]
+    text = lines[min(line, len(lines)) - 1]
+    start = max(column - 21, 0)
+    return text[start : start + 40].strip()
 
 
 def _evaluate(store: Store, request: dict[str, Any]) -> Any:

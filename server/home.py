@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, request
 
+from graph.iris import DCT
 from graph.rdf import NamedNode, QuerySolutions
+from graph.read import pick
 from graph.read_list import Order, order_class, read_list
 from server import pages
 from server.errors import BadRequestError, NotFoundError
@@ -59,7 +61,8 @@ def home() -> Response:
         number = orders.size(cls) if cls.value in pages.vocabulary().terms else 0
         if number:
             ways.append((reader.value(cls), name, number))
-    return pages.render("home/home.html", counts=counts, ways=ways, examples=read_examples(names))
+    about = pick(reader.texts(NamedNode(f"{names.base}ontology"), NamedNode(f"{DCT}description")), reader.language)
+    return pages.render("home/home.html", about=about, counts=counts, ways=ways, examples=read_examples(names))
 
 
 @blueprint.get("/browse/<name>")
