@@ -70,7 +70,8 @@ def _check_sparql(store: Store, view: str, constraint: SparqlConstraint, locate:
     try:
         rows = store.query(constraint.query, use_default_graph_as_union=view == "claims")
     except SyntaxError as error:
-        raise SourceError(Spot("shapes", 1), f"the query of {constraint.shape} is not SPARQL: {error.msg.splitlines()[0]}") from None
+        first = error.msg.splitlines()[0]
+        raise SourceError(Spot("shapes", 1), f"the query of {constraint.shape} is not SPARQL: {first}") from None
     assert isinstance(rows, QuerySolutions)  # noqa: S101 - `graph.shapes` reads SELECT only
     names = [variable.value for variable in rows.variables]
     for row in rows:
