@@ -58,7 +58,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--root", default=os.environ.get("LETAPIS_ROOT", Path(__file__).parent.parent),
                        help="folder of the record: ontology, shapes, claims (default: this project)")  # fmt: skip
     group.add_argument("--data", default=os.environ.get("DATA", "data"), help="folder of the versions (default: data)")
-    group.add_argument("--base", default=CANONICAL_BASE, help="base of all identifiers (default: %(default)s)")
+    group.add_argument("--base", default=os.environ.get("LETAPIS_BASE", CANONICAL_BASE),
+                       help="base of all identifiers (default: %(default)s)")  # fmt: skip
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

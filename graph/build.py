@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graph.claims import read_claims, read_entities
 from graph.convert import Converted, convert
 from graph.documents import read_documents
-from graph.errors import RefusedError, Spot
+from graph.errors import RefusedError, Spot, VersionError
 from graph.explain import rules_to_json
 from graph.infer import infer
 from graph.iris import RDF_TYPE, Names
@@ -66,6 +66,9 @@ def build(project: Project, *, by: str, why: str, tell: Tell = lambda _: None) -
     with versions.writer() as writer:
         current = versions.current()
         inputs = project.inputs_digest()
+        if current is not None and current.manifest["base"] != project.base:
+            held = current.manifest["base"]
+            raise VersionError(f"{project.data} holds versions under {held}.", "Give that --base, or another --data.")
         if current is not None and current.manifest["inputs"] == inputs:
             return Built(current, Report([]), fresh=False)
         made = assemble(project, tell)
@@ -131,15 +134,16 @@ def _quads(graphs: dict[NamedNode, set[Triple]], names: Names) -> Iterable[Quad]
         yield Quad(triple.subject, triple.predicate, triple.object)
 
 
-_COUNTED = (
+COUNTED = (
     "Document", "Passage", "Claim", "Person", "Organization", "LegalAct", "Provision", "Event", "Figure", "Place",
 )  # fmt: skip
+"""The classes whose things are counted in a version's manifest, in the order in which people read them."""
 
 
 def _counts(graphs: dict[NamedNode, set[Triple]], names: Names, shapes: dict[str, Shapes]) -> dict[str, int]:
     counts: dict[str, int] = {}
     default = _union(graphs, names, SERVED)
-    for name in _COUNTED:
+    for name in COUNTED:
         cls = names.term(name)
         counts[name] = sum(t.predicate == RDF_TYPE and t.object == cls for t in default)
     counts["triples"] = len(default)

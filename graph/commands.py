@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from graph.build import Built, assemble, build
+from graph.build import COUNTED, Built, assemble, build
 from graph.check import check_anchors, locate, measure_coverage
 from graph.competency import find_faults, read_questions
 from graph.documents import add_text, find_texts, read_documents
@@ -55,7 +55,7 @@ def run_build(arguments: Namespace) -> int:
 
 def _describe_build(built: Built) -> str:
     version, counts = built.version, built.version.manifest["counts"]
-    what = ", ".join(f"{counts[name]} {name}" for name in counts if name not in ("graphs", "shapes"))
+    what = ", ".join(f"{counts[name]} {name}" for name in (*COUNTED, "triples", "inferred"))
     state = "built" if built.fresh else "is current; the inputs have not changed"
     warnings, infos = version.manifest["warnings"], version.manifest["infos"]
     findings = f"Warnings: {warnings}, infos: {infos} (letapis validate shows them)."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graph.build import assemble, build
-from graph.errors import RefusedError, SourceError
+from graph.errors import RefusedError, SourceError, VersionError
 from graph.project import Project
 from graph.versions import Versions
 from tests.conftest import ENTITIES, claims_text, write_record
@@ -111,3 +111,10 @@ def test_an_entity_declared_twice_is_refused(write: Callable[..., Project]) -> N
     project = write(entities=ENTITIES + "'P9001 Alfa': {comment: again}\n")
     with pytest.raises(SourceError, match="already declared"):
         build(project, by="tests", why="bad")
+
+
+def test_a_data_folder_holds_one_base(record: Project) -> None:
+    build(record, by="tests", why="first")
+    with pytest.raises(VersionError, match="holds versions under"):
+        build(Project(record.root, record.data, "https://example.org/other/"), by="tests", why="other base")
+    assert len(Versions(record.data).list()) == 1

@@ -69,7 +69,7 @@ IN_CLAIMS = (
     ("modality: alleged", "modality: asserted"),
 )
 IN_ENTITIES = (
-    (", name: Bravo Bow", ""),
+    (", name: {text: Bravo Bow, origin: checkedElsewhere}", ""),
     ("en: Lawyers of the land", "ru: Lawyers of the land"),
     ("definition: Practises law.", "comment: none"),
     ("label: {en: Code}", "label: {ru: Кодекс}"),
