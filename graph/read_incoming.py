@@ -82,7 +82,9 @@ def read_pointers(reader: Reader, target: NamedNode) -> tuple[Pointers, ...]:
             found.append(Pointers(reader.value(predicate), total, (), ""))
         elif total <= PAGE_SIZE:
             shown = page_pointers(reader, target, predicate, total=total).shown
-            found.append(Pointers(reader.value(predicate), total, _by_date(shown), ""))
+            if _more_specific(reader, predicate, counts):  # those stand under the specific property already
+                shown = tuple(pointer for pointer in shown if not pointer.inferred)
+            found.append(Pointers(reader.value(predicate), len(shown), _by_date(shown), ""))
         else:
             found.append(page_pointers(reader, target, predicate, size=PREVIEW, total=total))
     return tuple(sorted(found, key=lambda pointers: (not pointers.shown, pointers.is_inferred, not pointers.is_dated)))
@@ -90,8 +92,12 @@ def read_pointers(reader: Reader, target: NamedNode) -> tuple[Pointers, ...]:
 
 def _only_generalizes(reader: Reader, predicate: NamedNode, counts: dict[NamedNode, int]) -> bool:
     """True where every pointer is there already by a more specific property."""
-    below = [p for p in counts if predicate.value in reader.vocabulary.above(p.value)]
+    below = _more_specific(reader, predicate, counts)
     return bool(below) and counts[predicate] <= sum(counts[p] for p in below)
+
+
+def _more_specific(reader: Reader, predicate: NamedNode, counts: dict[NamedNode, int]) -> list[NamedNode]:
+    return [p for p in counts if predicate.value in reader.vocabulary.above(p.value)]
 
 
 def _by_date(pointers: Iterable[Pointer]) -> tuple[Pointer, ...]:
