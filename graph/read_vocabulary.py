@@ -12,6 +12,7 @@ LANGUAGES = ("en", "be", "ru")
 _KINDS = {
     f"{OWL}Class": "class",
     f"{RDFS}Datatype": "datatype",
+    f"{SKOS}ConceptScheme": "concept scheme",
     f"{OWL}ObjectProperty": "object property",
     f"{OWL}DatatypeProperty": "data property",
     f"{OWL}AnnotationProperty": "annotation property",
@@ -37,7 +38,7 @@ def pick(texts: Iterable[Text], language: str) -> Text | None:
 
 @dataclass(frozen=True)
 class TermEntry:
-    """A class, property or datatype of the ontology, as it stands there."""
+    """A class, property, datatype or concept scheme of the ontology, as it stands there."""
 
     iri: str
     kind: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, g, request
 
 from graph.iris import DCT
@@ -92,8 +94,9 @@ def browse(name: str) -> Response:
 def _class(name: str) -> NamedNode:
     names = g.served.project.names
     plain = thing_at(name, names)
-    cls = names.term(name) if plain is not None else None
-    entry = pages.vocabulary().terms.get(cls.value) if cls is not None else None
-    if cls is None or entry is None or entry.kind != "class":
-        raise NotFoundError(f"the ontology has no class `{name}`.", "See /ontology.")
-    return cls
+    own = names.term(name).value if plain is not None else ""
+    classes = [iri for iri, entry in pages.vocabulary().terms.items() if entry.kind == "class"]
+    for iri in (own, *sorted(classes)):  # a class of our own before one of another vocabulary
+        if iri in classes and re.split("[#/]", iri)[-1] == name:
+            return NamedNode(iri)
+    raise NotFoundError(f"the ontology has no class `{name}`.", "See /ontology.")

@@ -27,6 +27,7 @@ blueprint = Blueprint("vocabulary", __name__)
 
 EXAMPLES_SHOWN = 5
 _GENID = ".well-known/genid/"
+_IN_SCHEME = NamedNode("http://www.w3.org/2004/02/skos/core#inScheme")
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ def shapes() -> Response:
 def _find(name: str) -> TermEntry:
     names, terms = g.served.project.names, pages.vocabulary().terms
     prefix, colon, local = name.partition(":")
+    if name in terms:
+        return terms[name]
     if thing_at(name, names) is not None:
         iri = names.prefixes.get(prefix, "") + local if colon else names.term(name).value
         if iri in terms:
@@ -161,6 +164,8 @@ def _rdf(triples: Iterable[Triple], tag_part: str) -> Response:
 
 
 def _pattern(entry: TermEntry) -> str:
+    if entry.kind == "concept scheme":
+        return f"?concept <{_IN_SCHEME.value}> <{entry.iri}>"
     return f"?subject <{entry.iri}> ?value" if entry.is_property else f"?thing a <{entry.iri}>"
 
 
@@ -181,7 +186,8 @@ def _examples(entry: TermEntry) -> tuple[list[Value], list[Statement]]:
     """A few things of a class, or a few statements with a property."""
     reader, store = pages.reader(), g.served.store
     if not entry.is_property:
-        quads = store.quads_for_pattern(None, RDF_TYPE, NamedNode(entry.iri), DefaultGraph())
+        kind = _IN_SCHEME if entry.kind == "concept scheme" else RDF_TYPE
+        quads = store.quads_for_pattern(None, kind, NamedNode(entry.iri), DefaultGraph())
         return [reader.value(q.subject) for q in _first(quads)], []
     quads = store.quads_for_pattern(None, NamedNode(entry.iri), None, DefaultGraph())
     predicate = reader.thing(entry.iri)
