@@ -5,6 +5,7 @@ Composed from the accepted statements in English, Belarusian and Russian, in a g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from graph.iris import ELI, ORG, PREF_LABEL, RDF_TYPE, Names
@@ -14,9 +15,9 @@ from graph.rdf import Literal, NamedNode, Term, Triple
 LANGUAGES = ("en", "be", "ru")
 SHOWN_PARTICIPANTS = 2
 _WORDS = {
-    "en": {"article": "art.", "part": "part", "unknown": "undated"},
-    "be": {"article": "арт.", "part": "ч.", "unknown": "без даты"},
-    "ru": {"article": "ст.", "part": "ч.", "unknown": "без даты"},
+    "en": {"art": "art.", "part": "part", "para": "para.", "item": "item"},
+    "be": {"art": "арт.", "part": "ч.", "para": "п.", "item": "п."},
+    "ru": {"art": "ст.", "part": "ч.", "para": "п.", "item": "п."},
 }
 _BOUND_SIGNS = {
     "moreThan": "> ", "atLeast": "≥ ", "almost": "< ", "lessThan": "< ", "upTo": "≤ ", "approximately": "≈ ",
@@ -114,8 +115,8 @@ class Labeller:
         if not parent:
             return number
         above = self.label(parent[0], language)
-        word = _WORDS[language]["part" if self._get(parent[0], f"{ELI}number") else "article"]
-        return f"{above}, {word} {number}"
+        level = re.search(r"-(part|para|item)-\d+$", subject.value)
+        return f"{above}, {_WORDS[language][level[1] if level else 'art']} {number}"
 
     def _membership(self, subject: Term, member: Term, language: str) -> str:
         organization = self._get(subject, f"{ORG}organization")
