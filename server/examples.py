@@ -1,12 +1,14 @@
-"""Example queries for the query form and the front page, one file each in `server/examples`."""
+"""The competency questions of the record as example queries, by topic, for the query form and the front page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from itertools import groupby
 
-from graph.iris import CANONICAL_BASE, Names
+from graph.competency import read_questions
+from graph.errors import SourceError
+from graph.iris import CANONICAL_BASE
+from server.service import Served
 
 
 @dataclass(frozen=True)
@@ -17,14 +19,22 @@ class Example:
     query: str
 
 
-@cache
-def read_examples(names: Names) -> tuple[Example, ...]:
-    """The examples in order, for a record under the base of *names*."""
-    files = sorted((Path(__file__).parent / "examples").glob("*.rq"))
-    return tuple(_read_example(path, names) for path in files)
+@dataclass(frozen=True)
+class Topic:
+    """The examples of one topic."""
+
+    name: str
+    examples: tuple[Example, ...]
 
 
-def _read_example(path: Path, names: Names) -> Example:
-    text = path.read_text(encoding="utf-8").replace(CANONICAL_BASE, names.base)
-    title = text.splitlines()[0].removeprefix("#").strip()
-    return Example(title, text)
+def read_topics(served: Served) -> tuple[Topic, ...]:
+    """The record's questions by topic; none where it has none, or one of them cannot be read."""
+    try:
+        questions = read_questions(served.project.questions)
+    except SourceError:
+        return ()
+    base = served.project.base
+    return tuple(
+        Topic(name, tuple(Example(q.text, q.query.replace(CANONICAL_BASE, base)) for q in group))
+        for name, group in groupby(questions, key=lambda question: question.topic)
+    )

@@ -12,7 +12,6 @@ from graph.read import pick
 from graph.read_list import Order, order_class, read_list
 from server import pages
 from server.errors import BadRequestError, NotFoundError
-from server.examples import read_examples
 from server.links import thing_at
 from server.service import Served
 
@@ -64,7 +63,7 @@ def home() -> Response:
         if number:
             ways.append((reader.value(cls), name, number))
     about = pick(reader.texts(NamedNode(f"{names.base}ontology"), NamedNode(f"{DCT}description")), reader.language)
-    return pages.render("home/home.html", about=about, counts=counts, ways=ways, examples=read_examples(names))
+    return pages.render("home/home.html", about=about, counts=counts, ways=ways)
 
 
 @blueprint.get("/browse/<name>")

@@ -17,7 +17,7 @@ from graph.read import LANGUAGES, Reader, Value
 from graph.read_vocabulary import Vocabulary, read_vocabulary
 from server import dates, links
 from server.errors import BadRequestError
-from server.examples import Example, read_examples
+from server.examples import Topic, read_topics
 from server.service import Served
 
 _CACHE = "public, max-age=0, must-revalidate"
@@ -107,7 +107,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["date_words"] = dates.date_words
     app.jinja_env.filters["thousands"] = lambda number: f"{number:,}".replace(",", "\u202f")
     app.jinja_env.globals.update(
-        here=_here, short=_short, cell=_cell, own=_own, concept=_concept, term=_term, query_examples=_examples
+        here=_here, short=_short, cell=_cell, own=_own, concept=_concept, term=_term, example_topics=_topics
     )  # fmt: skip
 
     @app.context_processor
@@ -166,8 +166,9 @@ def _term(term: Term | str) -> Value:
     return reader().value(NamedNode(term) if isinstance(term, str) else term)
 
 
-def _examples() -> tuple[Example, ...]:
-    return read_examples(g.served.project.names)
+def _topics() -> tuple[Topic, ...]:
+    found: tuple[Topic, ...] = g.served.keep(read_topics)
+    return found
 
 
 def _here(**changes: str) -> str:

@@ -125,6 +125,16 @@ aside:
 """
 
 
+QUESTION = """\
+# question: Who was sentenced in the invented land?
+# passages: Invented report, para. 1
+# answer:
+#   person
+#   id/P9001
+SELECT ?person { ?sentence <https://w3id.org/letapis/ontology#convicted> ?person }
+"""
+
+
 def write_record(root: Path, *, claims: str | None = None, entities: str = ENTITIES, text: str = TEXT) -> Project:
     """A project in *root* with the real ontology and shapes and the invented record, its text added."""
     shutil.copytree(ROOT / "ontology", root / "ontology", dirs_exist_ok=True)
@@ -135,6 +145,8 @@ def write_record(root: Path, *, claims: str | None = None, entities: str = ENTIT
     (root / "graph/documents/invented.yml").write_text(DOCUMENT.format(sha256=sha256, characters=len(text)))
     (root / "graph/entities/all.yml").write_text(entities)
     (root / "graph/claims/invented.yml").write_text(claims if claims is not None else claims_text(text))
+    (root / "graph/questions/people").mkdir(parents=True, exist_ok=True)
+    (root / "graph/questions/people/sentenced.rq").write_text(QUESTION)
     sources = root / "data" / "sources"
     sources.mkdir(parents=True, exist_ok=True)
     (sources / "invented.txt").write_text(text)
