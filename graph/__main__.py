@@ -26,7 +26,8 @@ _EPILOGS = {
     "check": "letapis check\nletapis check --coverage\nletapis check --questions",
     "sources": "letapis sources list\nletapis sources add report.txt\n"
                "letapis sources locate a-77-195 'On 8 July' 'Andrei Skurko'",
-    "versions": "letapis versions list\nletapis versions list --json",
+    "versions": "letapis versions list\nletapis versions diff 3 4\nletapis versions tag 2026.1 4\n"
+                "letapis versions restore 2026.1\nletapis versions prune --keep 5",
     "explain": "letapis explain id:P0001 lt:affectedBy id:E0322",
 }  # fmt: skip
 
@@ -90,9 +91,7 @@ def _add_stages(add: AddCommand) -> None:
 
 
 def _add_reading(add: AddCommand) -> None:
-    versions = add("versions", "The versions of this record.")
-    actions = versions.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _json(actions.add_parser("list", help="every version, the current one marked"))
+    _add_versions(add("versions", "The versions of this record: list, show, compare, tag, restore, prune."))
     query = add("query", "Answer a SPARQL query on the current version.")
     query.add_argument("query", help="the query, @FILE, or - for standard input")
     query.add_argument("--format", default="tsv", help="(default: tsv, and ttl for graphs)",
@@ -109,6 +108,24 @@ def _add_reading(add: AddCommand) -> None:
     serve.add_argument("--memory", type=int, default=1024, help="MiB for one query (default: %(default)s)")
     serve.add_argument("--workers", type=int, default=8, help="queries at once in a process (default: %(default)s)")
     serve.add_argument("--processes", type=int, default=2, help="web processes (default: %(default)s)")
+
+
+def _add_versions(versions: argparse.ArgumentParser) -> None:
+    actions = versions.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _json(actions.add_parser("list", help="every version, the current one marked"))
+    actions.add_parser("show", help="all that is known of one").add_argument("version", help="a number or a tag")
+    diff = actions.add_parser("diff", help="what changed from one to another, as an RDF Patch")
+    diff.add_argument("before", help="a number or a tag")
+    diff.add_argument("after", help="a number or a tag")
+    tag = actions.add_parser("tag", help="give a version a name that keeps it")
+    tag.add_argument("name")
+    tag.add_argument("version", help="a number or a tag")
+    restore = actions.add_parser("restore", help="make an older version the next one")
+    restore.add_argument("version", help="a number or a tag")
+    restore.add_argument("--by", default=os.environ.get("USER", "unknown"), help="who commits (default: $USER)")
+    restore.add_argument("--message", default="", help="why (kept with the version)")
+    prune = actions.add_parser("prune", help="remove versions that are neither recent nor tagged")
+    prune.add_argument("--keep", type=int, default=10, help="how many of the last to keep (default: %(default)s)")
 
 
 def main(words: Sequence[str] | None = None) -> int:

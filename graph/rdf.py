@@ -103,8 +103,8 @@ def serialize_to(output: Output, triples: Iterable[Triple], form: RdfFormat, pre
 
 def canonical_nquads(quads: Iterable[Quad]) -> bytes:
     """Sorted, de-duplicated N-Quads: the same set of quads gives the same bytes (no blank nodes allowed)."""
-    lines = set(serialize(quads, RdfFormat.N_QUADS).split(b"\n"))
-    return b"\n".join(sorted(lines - {b""})) + b"\n"
+    lines = set(serialize(quads, RdfFormat.N_QUADS).split(b"\n")) - {b""}
+    return b"".join(line + b"\n" for line in sorted(lines))
 
 
 def open_memory(quads: Iterable[Quad] = ()) -> Store:

@@ -6,6 +6,7 @@
                        rules.json      the rules its inferences were drawn with
                        store/          the same on disk for reading (RocksDB)
     DATA/current       -> versions/7
+    DATA/tags/2026.1   -> ../versions/5
     DATA/staging/      what a writer is making; whatever a killed writer left here is removed by the next
     DATA/lock          held by the writer, released by the system when it dies
 
@@ -19,6 +20,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,6 +35,9 @@ from graph.rdf import Quad, RdfFormat, Store, canonical_nquads, open_memory, ope
 MEMORY_QUADS = 2_000_000
 """A version of at most this many quads is held in memory by its readers: faster, and cheap to fork (about 400 bytes a
 quad); a larger one is read from disk."""
+
+
+_TAG = re.compile(r"(?!\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,21 @@ class Versions:
         numbers = sorted(int(path.name) for path in self._versions.iterdir() if path.name.isdecimal())
         return [self.get(number) for number in numbers if number <= current]
 
+    def tags(self) -> dict[str, int]:
+        """The version that each tag names, by tag."""
+        folder = self.data / "tags"
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        return {path.name: int(path.readlink().name) for path in paths if path.is_symlink()}
+
+    def find(self, name: str) -> Version:
+        """The version that *name* means: its number, or a tag; VersionError where it means none."""
+        if name.isdecimal():
+            return self.get(int(name))
+        number = self.tags().get(name)
+        if number is None:
+            raise VersionError(f"no version is called `{name}`.", "See `letapis versions list`.")
+        return self.get(number)
+
     @contextmanager
     def writer(self) -> Iterator[Writer]:
         """The right to commit, for one process at a time; VersionError where another has it.
@@ -123,7 +143,8 @@ class Versions:
             for path in self._versions.iterdir():
                 if not path.name.isdecimal() or int(path.name) > current:
                     shutil.rmtree(path)
-        (self.data / "current.next").unlink(missing_ok=True)
+        for path in (self.data / "current.next", self.data / "tag.next"):
+            path.unlink(missing_ok=True)
 
 
 class Writer:
@@ -157,10 +178,49 @@ class Writer:
         store = open_writable(staging / "store")
         store.bulk_load(path=staging / "quads.nq", format=RdfFormat.N_QUADS)
         store.flush()
-        number = (self._versions.current_number() or 0) + 1
-        manifest = {**manifest, "version": number, "parent": number - 1 or None, "quads": len(store),
-                    "digest": hashlib.sha256(data).hexdigest()}  # fmt: skip
+        manifest = {**manifest, "quads": len(store), "digest": hashlib.sha256(data).hexdigest()}
         del store
+        return self._finish(staging, manifest, commit)
+
+    def restore(self, version: Version, *, by: str, why: str) -> Version:
+        """Make the next version of what *version* holds; files are shared by hard links: none ever changes."""
+        staging = self._versions.data / "staging"
+        try:
+            leave_out = shutil.ignore_patterns("manifest.json", "commit.json")
+            shutil.copytree(version.folder, staging, copy_function=os.link, ignore=leave_out)
+            return self._finish(staging, {**version.manifest, "restores": version.number}, {"by": by, "why": why})
+        except OSError as error:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise VersionError(f"the version could not be written: {error}.", "Nothing was changed.") from None
+
+    def tag(self, name: str, version: Version) -> None:
+        """Let *name* mean *version* from now on; VersionError where it is no name for a tag."""
+        if not _TAG.fullmatch(name):
+            raise VersionError(f"`{name}` is no name for a tag.", "Use letters, digits and `._-`; not digits alone.")
+        folder = self._versions.data / "tags"
+        folder.mkdir(exist_ok=True)
+        following = self._versions.data / "tag.next"
+        following.symlink_to(Path("..") / "versions" / str(version.number))
+        following.replace(folder / name)
+        _sync(folder)
+
+    def prune(self, keep: int) -> list[int]:
+        """Remove versions neither among the last *keep* nor tagged nor current; the numbers of those removed."""
+        spared = set(self._versions.tags().values())
+        versions = [version.number for version in self._versions.list()]
+        removed = [number for number in versions[: len(versions) - max(keep, 1)] if number not in spared]
+        for number in removed:
+            folder = self._versions.data / "versions" / str(number)
+            doomed = self._versions.data / "versions" / f"removing-{number}"
+            folder.rename(doomed)  # at once gone for readers; what a kill leaves is cleared by the next writer
+            shutil.rmtree(doomed)
+        return removed
+
+    def _finish(self, staging: Path, manifest: dict[str, Any], commit: dict[str, Any]) -> Version:
+        """Number and describe what is staged, move it into place, and make it current."""
+        parent = self._versions.current_number()
+        number = (parent or 0) + 1
+        manifest = {**manifest, "version": number, "parent": parent}
         commit = {**commit, "at": datetime.now(UTC).isoformat(timespec="seconds")}
         _write_json(staging / "manifest.json", manifest)
         _write_json(staging / "commit.json", commit)

@@ -281,3 +281,21 @@ def test_a_damaged_version_is_one_message(record: Project, run: Run) -> None:
     code, out, err = run(record, "versions", "list")
     assert (code, out) == (1, "")
     assert "damaged" in err and err.count("\n") == 1
+
+
+def test_versions_are_tagged_compared_restored_and_pruned(record: Project, run: Run) -> None:
+    assert run(record, "build")[0] == 0
+    entities = record.entities / "all.yml"
+    entities.write_text(entities.read_text().replace("Harbour Union", "Harbour Union of Sailors"))
+    assert run(record, "build")[0] == 0
+    assert run(record, "versions", "tag", "first", "1") == (0, "first is version 1.\n", "")
+    code, patch, _ = run(record, "versions", "diff", "first", "2")
+    assert code == 0
+    assert any(line.startswith("A ") and "Harbour Union of Sailors" in line for line in patch.splitlines())
+    assert any(line.startswith("D ") and '"Harbour Union"' in line for line in patch.splitlines())
+    assert run(record, "versions", "restore", "first", "--by", "me")[0] == 0
+    assert json.loads(run(record, "versions", "show", "3")[1])["restores"] == 1
+    assert run(record, "versions", "prune", "--keep", "1")[1] == "Removed: 2.\n"
+    listed = json.loads(run(record, "versions", "list", "--json")[1])
+    assert [(version["version"], version["tags"]) for version in listed] == [(1, ["first"]), (3, [])]
+    assert run(record, "versions", "show", "2")[0] == 1

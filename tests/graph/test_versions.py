@@ -337,3 +337,64 @@ def test_default_graph_and_named_graphs_are_kept_apart(versions: Versions) -> No
         version = writer.commit([quad, Quad(quad.subject, quad.predicate, quad.object, graph)], {}, {}, by="t", why="w")
     assert {q.graph_name for q in version.open()} == {DefaultGraph(), graph}
     assert version.manifest["quads"] == 2
+
+
+def test_a_tag_means_one_version_until_it_is_moved(versions: Versions) -> None:
+    commit(versions, 1)
+    commit(versions, 1, 2)
+    with versions.writer() as writer:
+        writer.tag("2026.1", versions.get(1))
+    assert (versions.tags(), versions.find("2026.1").number, versions.find("2").number) == ({"2026.1": 1}, 1, 2)
+    with versions.writer() as writer:
+        writer.tag("2026.1", versions.get(2))
+    assert versions.find("2026.1").number == 2
+
+
+@pytest.mark.parametrize("name", ["7", "", "../up", "a/b", ".hidden", "a b", "ab\n", "x" * 65])
+def test_a_name_that_cannot_be_told_from_a_number_or_a_path_is_no_tag(versions: Versions, name: str) -> None:
+    commit(versions, 1)
+    with pytest.raises(VersionError, match="no name for a tag"), versions.writer() as writer:
+        writer.tag(name, versions.get(1))
+    assert versions.tags() == {}
+
+
+@pytest.mark.parametrize("name", ["9", "unknown", "../current", ""])
+def test_what_means_no_version_is_an_error_of_ours(versions: Versions, name: str) -> None:
+    commit(versions, 1)
+    with pytest.raises(VersionError):
+        versions.find(name)
+
+
+def test_a_restored_version_is_the_next_one_and_holds_what_the_old_one_did(versions: Versions) -> None:
+    commit(versions, 1)
+    commit(versions, 2)
+    before = (versions.get(1).folder / "manifest.json").read_bytes()
+    with versions.writer() as writer:
+        made = writer.restore(versions.get(1), by="tests", why="the second was wrong")
+    assert (made.number, made.manifest["parent"], made.manifest["restores"]) == (3, 2, 1)
+    assert check_whole(versions.data) == 3
+    assert content(made.open()) == set(things(1))
+    assert content(versions.get(2).open()) == set(things(2))
+    assert (versions.get(1).folder / "manifest.json").read_bytes() == before
+
+
+def test_pruning_spares_the_last_the_tagged_and_the_current_version(versions: Versions) -> None:
+    for number in range(1, 6):
+        commit(versions, number)
+    with versions.writer() as writer:
+        writer.tag("kept", versions.get(2))
+        assert writer.prune(2) == [1, 3]
+        assert writer.prune(0) == [4]
+    assert [version.number for version in versions.list()] == [2, 5]
+    assert check_whole(versions.data) == 5
+    commit(versions, 6)
+    assert versions.current_number() == 6
+
+
+def test_a_reader_keeps_a_version_that_is_pruned(versions: Versions) -> None:
+    commit(versions, 1)
+    commit(versions, 2)
+    reader = Store.read_only(str(versions.get(1).folder / "store"))
+    with versions.writer() as writer:
+        assert writer.prune(1) == [1]
+    assert content(reader) == set(things(1))
