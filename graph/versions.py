@@ -110,7 +110,7 @@ class Versions:
 
     def find(self, name: str) -> Version:
         """The version that *name* means: its number, or a tag; VersionError where it means none."""
-        if name.isdecimal():
+        if name.isascii() and name.isdecimal() and len(name) < 10:
             return self.get(int(name))
         number = self.tags().get(name)
         if number is None:

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, g, request
 
 from graph.evaluate import Limits
 from graph.project import Project
-from server import docs, entity, errors, explain, health, home, pages, search, sources, sparql, vocabulary
+from server import docs, entity, errors, explain, health, home, pages, search, sources, sparql, versions, vocabulary
 from server.service import Service
 
 BODY_LIMIT = 2 * 2**20
@@ -39,17 +39,20 @@ def create_app(project: Project, limits: Limits | None = None) -> Flask:
     pages.register(app)
     for blueprint in _blueprints():
         app.register_blueprint(blueprint)
+    app.wsgi_app = versions.VersionPaths(app.wsgi_app)  # type: ignore[method-assign]  # how Flask takes middleware
 
     @app.before_request
     def hold_version() -> None:
         if request.endpoint not in (None, "static"):
-            g.served = service.enter()
+            g.served = service.enter(versions.asked_version())
 
     @app.after_request
     def finish(response: Response) -> Response:
         served = g.pop("served", None)
         if served is not None:
             response.call_on_close(served.leave)
+        if versions.asked_version() is not None:
+            response.headers["X-Robots-Tag"] = "noindex"  # crawlers read the current version
         for name, value in (*_SECURITY_HEADERS.items(), *_CORS_HEADERS.items()):
             response.headers.setdefault(name, value)
         return response
@@ -61,4 +64,5 @@ def _blueprints() -> list[Blueprint]:
     return [
         sparql.blueprint, health.blueprint, home.blueprint, entity.blueprint, vocabulary.blueprint,
         sources.blueprint, explain.blueprint, search.blueprint, docs.blueprint,
+        versions.blueprint,
     ]  # fmt: skip

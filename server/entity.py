@@ -17,7 +17,7 @@ from graph.read_entity import is_redacted, read_entity, replacement
 from graph.read_incoming import count_pointers, page_pointers, read_pointers
 from server import pages
 from server.errors import BadRequestError, GoneError, NotAcceptableFormatError, NotFoundError
-from server.links import data_path, local_of, page_path, thing_at
+from server.links import data_path, local_of, page_path, root, thing_at
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, choose, prefers_html
 
 blueprint = Blueprint("entity", __name__)
@@ -47,7 +47,7 @@ def concept(name: str) -> Response:
 @blueprint.get("/src/<name>")
 def capture(name: str) -> Response:
     """303 to the page of the document that the capture is the text of."""
-    return _redirect(f"/sources/{quote(name)}", 303)
+    return _redirect(f"{root()}/sources/{quote(name)}", 303)
 
 
 def _see_other(local: str) -> Response:
@@ -93,7 +93,7 @@ def _moved(subject: NamedNode, where: str, extension: str = "") -> Response | No
     local = local_of(target, g.served.project.names)
     if not local:
         return None
-    path = {"id": f"/id/{quote(local)}", "page": page_path(local), "data": data_path(local, extension)}[where]
+    path = {"id": f"{root()}/id/{quote(local)}", "page": page_path(local), "data": data_path(local, extension)}[where]
     return _redirect(path, 301)
 
 

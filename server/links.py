@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlencode
 
+from flask import has_request_context, request
+
 from graph.iris import Names
 from graph.rdf import NamedNode
 
@@ -12,6 +14,11 @@ _PATH_SAFE = "/:@!$&'()*+,;=~"
 _LOCAL = re.compile(r"[^\x00-\x20<>\"{}|\\^`#?%]+")
 AREAS = ("claim", "voc")
 """The areas of the record beside `id/` whose things have pages."""
+
+
+def root() -> str:
+    """The path under which this request's version is served; empty for the current version."""
+    return request.script_root if has_request_context() else ""
 
 
 def address(iri: str, names: Names, language: str = "") -> str:
@@ -28,7 +35,7 @@ def address(iri: str, names: Names, language: str = "") -> str:
     if language:
         parameters["lang"] = language
     anchor = "" if local == "ontology" or not fragment else f"#{quote(fragment, safe=_PATH_SAFE)}"
-    return f"{quote(path, safe=_PATH_SAFE)}{'?' + urlencode(parameters) if parameters else ''}{anchor}"
+    return f"{root()}{quote(path, safe=_PATH_SAFE)}{'?' + urlencode(parameters) if parameters else ''}{anchor}"
 
 
 def _path(local: str, fragment: str) -> tuple[str, dict[str, str]]:
@@ -68,9 +75,9 @@ def thing_at(local: str, names: Names) -> NamedNode | None:
 
 def page_path(local: str) -> str:
     """The address of a thing's page."""
-    return f"/page/{quote(local, safe=_PATH_SAFE)}"
+    return f"{root()}/page/{quote(local, safe=_PATH_SAFE)}"
 
 
 def data_path(local: str, extension: str) -> str:
     """The address of a thing's data in one format."""
-    return f"/data/{quote(local, safe=_PATH_SAFE)}.{extension}"
+    return f"{root()}/data/{quote(local, safe=_PATH_SAFE)}.{extension}"

@@ -114,7 +114,7 @@ def register(app: Flask) -> None:
     def common() -> dict[str, Any]:
         served = g.get("served")
         return {
-            "version": served.version if served else None,
+            "version": served.version if served else None, "root": links.root(),
             "languages": LANGUAGES, "chosen_language": _safe_language(), "page_language": language_or_english(),
         }  # fmt: skip
 
@@ -134,7 +134,7 @@ def _address(iri: str) -> str:
     names = g.served.project.names
     if not iri.startswith(names.base) and iri in vocabulary().terms:
         language = _safe_language()
-        return f"/ontology/{quote(_short(iri), safe=':')}" + (f"?lang={language}" if language else "")
+        return f"{links.root()}/ontology/{quote(_short(iri), safe=':')}" + (f"?lang={language}" if language else "")
     return links.address(iri, names, _safe_language())
 
 
@@ -175,7 +175,7 @@ def _here(**changes: str) -> str:
     """The address of this page with some parameters changed; an empty one is left out."""
     kept = {**request.args.to_dict(), **changes}
     query = urlencode({key: value for key, value in kept.items() if value})
-    return quote(request.path) + (f"?{query}" if query else "")
+    return quote(request.script_root + request.path) + (f"?{query}" if query else "")
 
 
 def _cell(binding: dict[str, Any] | None) -> Value | None:

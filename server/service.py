@@ -6,6 +6,7 @@ A request keeps the version it began with until its last byte is out, whatever b
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -16,8 +17,11 @@ from graph.explain import Explainer, read_rules
 from graph.project import Project
 from graph.rdf import Store
 from graph.versions import Version, Versions
+from server.errors import NotFoundError
 
 T = TypeVar("T")
+OLDER_OPEN = 2
+"""How many versions beside the current one a process keeps open."""
 
 
 class Served:
@@ -81,13 +85,35 @@ class Service:
         self._open_version = open_version
         self._opening = threading.Lock()
         self._served: Served | None = None
+        self._opening_older = threading.Lock()
+        self._older: OrderedDict[int, Served] = OrderedDict()
 
-    def enter(self) -> Served:
-        """The current version, held for one request; `Served.leave` lets it go. VersionError where there is none."""
+    def enter(self, name: str | None = None) -> Served:
+        """The version of that number or tag, else the current one, held for one request until `Served.leave`.
+
+        NotFoundError where *name* means no version, VersionError where there is no version at all.
+        """
         while True:
-            served = self._current()
+            served = self._current() if name is None else self._older_version(name)
             if served.enter():
                 return served
+
+    def _older_version(self, name: str) -> Served:
+        """The version that *name* means; the last few that were asked for stay open."""
+        try:
+            version = self._versions.find(name)
+        except VersionError as error:
+            raise NotFoundError(error.message, "See /versions.") from None
+        if version.number == self._versions.current_number():
+            return self._current()
+        with self._opening_older:
+            served = self._older.pop(version.number, None)
+            if served is None:
+                served = self._open_version(version, self.project, self.limits)
+            self._older[version.number] = served
+            while len(self._older) > OLDER_OPEN:
+                self._older.popitem(last=False)[1].retire()
+        return served
 
     def _current(self) -> Served:
         number = self._versions.current_number()
@@ -117,6 +143,8 @@ class Service:
 
     def close(self) -> None:
         """Let go of the version; requests under way finish first."""
-        if self._served is not None:
-            self._served.retire()
-            self._served = None
+        for served in (self._served, *self._older.values()):
+            if served is not None:
+                served.retire()
+        self._served = None
+        self._older.clear()
