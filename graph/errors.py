@@ -139,5 +139,6 @@ class BusyError(QueryError):
     """No worker became free within *seconds*."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"all query workers were busy for {seconds:g} seconds", "Try again shortly.")
+        how = f"for {seconds:g} seconds" if seconds else "and others wait for them"
+        super().__init__(f"all query workers were busy {how}", "Try again shortly.")
         self.seconds = seconds

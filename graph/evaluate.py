@@ -39,12 +39,13 @@ class Limits:
 
     A result is held back whole until it is complete, *memory_bytes* of it in memory and the rest in a file, so that
     every failure is an error with a status and a slow reader holds no worker; one larger than *result_bytes* is an
-    error too. *wait_seconds* is how long a query waits for a worker.
+    error too. At most *waiting* queries wait for a worker, *wait_seconds* at the most; others are turned away at once.
     """
 
     seconds: float = 30.0
     mebibytes: int = 1024
     workers: int = 8
+    waiting: int = 4
     wait_seconds: float = 5.0
     memory_bytes: int = 2**20
     result_bytes: int = 2**30
@@ -158,6 +159,7 @@ class Evaluators:
         self._folder = tempfile.TemporaryDirectory(prefix="letapis-")
         self._address = str(Path(self._folder.name) / "evaluator")
         self._slots = threading.BoundedSemaphore(limits.workers)
+        self._places = threading.BoundedSemaphore(max(limits.waiting, 1))
         self._lock = threading.Lock()
         self._free: list[_Worker] = []
         try:
@@ -198,14 +200,25 @@ class Evaluators:
     def answer(self, request: Request) -> Answer:
         """The answer to *request*; QueryError (see its children) instead of any incomplete one."""
         seconds = min(request.seconds or self.limits.seconds, self.limits.seconds)
-        if not self._slots.acquire(timeout=self.limits.wait_seconds):
-            raise BusyError(self.limits.wait_seconds)
+        self._take_slot()
         run = _Run(self, seconds)
         try:
             return run.start(request)
         except BaseException:
             run.abandon()
             raise
+
+    def _take_slot(self) -> None:
+        """A slot at once, or after waiting in one of the few places; BusyError where there is neither."""
+        if self._slots.acquire(blocking=False):
+            return
+        if not self._places.acquire(blocking=False):
+            raise BusyError(0)
+        try:
+            if not self._slots.acquire(timeout=self.limits.wait_seconds):
+                raise BusyError(self.limits.wait_seconds)
+        finally:
+            self._places.release()
 
     def take(self) -> _Worker:
         """A free worker, or a new one; from a new evaluator where the old one died."""

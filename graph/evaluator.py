@@ -43,6 +43,8 @@ from graph.rdf import (
 from graph.versions import Versions
 
 CHUNK = 64 * 1024
+WORKER_NICENESS = 10
+"""Queries yield the processor to pages and to whoever takes requests."""
 RESULT_FORMATS = {
     "json": QueryResultsFormat.JSON, "xml": QueryResultsFormat.XML,
     "csv": QueryResultsFormat.CSV, "tsv": QueryResultsFormat.TSV,
@@ -214,6 +216,7 @@ def _confine(memory_mebibytes: int) -> None:
     limit = held + memory_mebibytes * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(WORKER_NICENESS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 

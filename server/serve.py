@@ -18,6 +18,10 @@ STOP_SECONDS = 5
 """How long requests under way may take when the server is told to stop."""
 
 
+PAGE_THREADS = 8
+"""Threads of a process that are left to pages however many queries come."""
+
+
 def serve(project: Project, limits: Limits, *, host: str, port: int, processes: int) -> None:
     """Serve *project* on *host*:*port* until told to stop; UsageError where the address cannot be had."""
     _check_address(host, port)
@@ -29,9 +33,14 @@ def serve(project: Project, limits: Limits, *, host: str, port: int, processes: 
     print(_welcome(host, port), file=sys.stderr, flush=True)
     Server(
         "server.wsgi:application", factory=True, address=host, port=port, interface=Interfaces.WSGI,
-        workers=processes, workers_kill_timeout=STOP_SECONDS, blocking_threads=limits.workers * 2, backlog=1024,
+        workers=processes, workers_kill_timeout=STOP_SECONDS, blocking_threads=_threads(limits), backlog=1024,
         respawn_failed_workers=True, log_level=LogLevels.error, working_dir=project.root,
     ).serve()  # fmt: skip
+
+
+def _threads(limits: Limits) -> int:
+    """Threads for every query that runs or waits, and some that queries can never take from pages."""
+    return limits.workers + limits.waiting + PAGE_THREADS
 
 
 def _check_address(host: str, port: int) -> None:

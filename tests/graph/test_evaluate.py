@@ -181,6 +181,18 @@ def test_when_every_worker_is_busy_the_next_query_is_told_so(version: Version) -
         one.close()
 
 
+def test_a_query_for_which_there_is_no_place_to_wait_is_turned_away_at_once(version: Version) -> None:
+    one = Evaluators(version, Limits(seconds=3, workers=1, waiting=1, wait_seconds=60))
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            outcomes = [pool.submit(one.answer, Request(ENDLESS)).exception for _ in range(6)]
+            errors = [outcome() for outcome in outcomes]
+    finally:
+        one.close()
+    assert sorted(type(error).__name__ for error in errors) == ["BusyError"] * 4 + ["DeadlineError"] * 2
+    assert {error.seconds for error in errors if isinstance(error, BusyError)} == {0}
+
+
 def test_queries_at_once_each_get_their_own_answer(evaluators: Evaluators) -> None:
     def ask(number: int) -> list[list[str]]:
         return rows(evaluators, f"SELECT ({number} AS ?n) (COUNT(*) AS ?m) {{ ?s ?p ?o }}")
