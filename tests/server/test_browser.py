@@ -187,7 +187,8 @@ def test_on_a_phone_no_page_scrolls_sideways(phone: Visit, path: str) -> None:
 def test_the_watch_on_a_page_notices_what_should_not_be(visit: Visit) -> None:
     """Without this the tests above could not fail."""
     page = visit.open("/")
-    page.evaluate("alert('ran'); console.error('complained'); new Image().src = '/nowhere.svg'")
+    with page.expect_response("**/nowhere.svg"):
+        page.evaluate("alert('ran'); console.error('complained'); new Image().src = '/nowhere.svg'")
     page.goto(visit.live.url.replace("127.0.0.1", "localhost"))
     said = " | ".join(visit.wrong)
     for part in ("a script ran: ran", "complained", "404 for", "asked http://localhost"):
