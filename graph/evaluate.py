@@ -159,7 +159,7 @@ class Evaluators:
         self._folder = tempfile.TemporaryDirectory(prefix="letapis-")
         self._address = str(Path(self._folder.name) / "evaluator")
         self._slots = threading.BoundedSemaphore(limits.workers)
-        self._places = threading.BoundedSemaphore(max(limits.waiting, 1))
+        self._places = threading.BoundedSemaphore(limits.waiting)
         self._lock = threading.Lock()
         self._free: list[_Worker] = []
         try:
