@@ -13,7 +13,7 @@ from pathlib import Path
 import nmo_python as nemo
 
 from graph.iris import RDF_TYPE
-from graph.rdf import BlankNode, Literal, NamedNode, Term, Triple
+from graph.rdf import Literal, NamedNode, Term, Triple
 from graph.rules import TYPE, Pattern, Rule
 
 
@@ -90,13 +90,32 @@ def _program(
             path = folder / f"{name}.csv"
             path.write_text("".join(",".join(map(str, row)) + "\n" for row in content))
             lines.append(f'@import {name} :- csv{{resource="{path}"}} .')
+    literals = _literals(rows, numbers)
+    if literals:
+        path = folder / "literals.csv"
+        path.write_text("".join(f"{number}\n" for number in literals))
+        lines.append(f'@import literal :- csv{{resource="{path}"}} .')
     for rule in rules:
         if all(rows[relations[_relation_of(p)]] or _is_derived(p, rules) for p in rule.body):
-            body = ", ".join(_atom(pattern, relations, numbers) for pattern in rule.body)
-            lines.append(f"{_atom(rule.head, relations, numbers)} :- {body} .")
+            atoms = [_atom(pattern, relations, numbers) for pattern in rule.body]
+            if literals and _may_turn(rule):
+                atoms.append(f"~literal({rule.head.subject})")
+            lines.append(f"{_atom(rule.head, relations, numbers)} :- {', '.join(atoms)} .")
     for rule in rules:
         lines.append(f"@output {relations[_relation_of(rule.head)]} .")
     return "\n".join(dict.fromkeys(lines))
+
+
+def _literals(rows: dict[str, set[tuple[int, ...]]], numbers: _Numbers) -> list[int]:
+    """The numbers of the literals that some relation holds."""
+    held = {row[-1] for content in rows.values() for row in content}
+    return sorted(number for number in held if isinstance(numbers.terms[number], Literal))
+
+
+def _may_turn(rule: Rule) -> bool:
+    """True where the subject of the conclusion may be an object of the premises only, and so a literal."""
+    subject = rule.head.subject
+    return subject.startswith("?") and all(pattern.subject != subject for pattern in rule.body)
 
 
 def _is_derived(pattern: Pattern, rules: list[Rule]) -> bool:
@@ -125,7 +144,7 @@ def _decode(
             if tuple(row) in rows[name]:
                 continue
             terms = [numbers.terms[number] for number in row]
-            if isinstance(terms[0], Literal | BlankNode):
+            if isinstance(terms[0], Literal):
                 continue
             if kind == "class":
                 found.add(Triple(terms[0], RDF_TYPE, NamedNode(iri)))
