@@ -5,7 +5,8 @@ LetapisError
 ├─ SourceError           a file of the record, ontology or shapes is wrong; names file, line, item
 ├─ AnchorError           a phrase or position does not hold in the document's text
 ├─ RefusedError          the gate found a Violation; carries the report
-├─ VersionError          a version is missing, locked or damaged
+├─ VersionError          a version is missing or damaged, or cannot be written
+│  └─ LockedError        another process is writing
 └─ QueryError            a query cannot be answered
    ├─ QuerySyntaxError   it is not SPARQL; carries line and column where known
    ├─ QueryForbiddenError   it would reach out, or write
@@ -81,7 +82,11 @@ class RefusedError(LetapisError):
 
 
 class VersionError(LetapisError):
-    """A version is missing, locked by another writer, or damaged."""
+    """A version is missing or damaged, or cannot be written."""
+
+
+class LockedError(VersionError):
+    """Another process holds the right to write."""
 
 
 class QueryError(LetapisError):

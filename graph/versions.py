@@ -1,10 +1,10 @@
 """Versions: immutable folders, a pointer `current` that is moved in one step, and a lock for the one writer.
 
-    DATA/versions/7/   manifest.json   what it holds, and the digest of its quads (the same inputs give the same bytes)
-                       commit.json     when, by whom and why it was made
-                       quads.nq        every quad, sorted
-                       rules.json      the rules its inferences were drawn with
-                       store/          the same on disk for reading (RocksDB)
+    DATA/versions/7/   store/           its quads (RocksDB), the files of which it shares with the version before
+                       manifest.json    what it holds, and the digest of its quads (the same quads, the same digest)
+                       commit.json      when, by whom, why and how it was made
+                       patch.nqp        what was added (A) and deleted (D), where that is not too much to keep
+                       rules.json       the rules its inferences were drawn with
     DATA/current       -> versions/7
     DATA/tags/2026.1   -> ../versions/5
     DATA/staging/      what a writer is making; whatever a killed writer left here is removed by the next
@@ -17,11 +17,11 @@ new one, and a writer killed at any moment leaves `current` where it was.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,12 +29,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from graph.errors import VersionError
-from graph.rdf import Quad, RdfFormat, Store, canonical_nquads, open_memory, open_readonly, open_writable, parse_quads
+from graph.errors import LockedError, VersionError
+from graph.fingerprint import digest_of, from_text, shift, to_text, weigh
+from graph.rdf import Quad, Store, open_memory, open_readonly
+from graph.staging import STORE, Staging, stage, sync, sync_tree, write_json
 
-MEMORY_QUADS = 2_000_000
+MEMORY_QUADS = 250_000
 """A version of at most this many quads is held in memory by its readers: faster, and cheap to fork (about 400 bytes a
-quad); a larger one is read from disk."""
+quad); a larger one, which would take more than a second to load after each commit, is read from disk."""
+
+PATCH = "patch.nqp"
+SHARED = ("built.nq", "rules.json", "denials.json")
+"""Files that a version takes over from the one before unless they are written anew."""
+
+PATCH_QUADS = 200_000
+"""A change of more quads than this is not kept as a patch: compare the two versions."""
+
+LOCK_INTERVAL = 0.01
 
 
 _TAG = re.compile(r"(?!\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -54,11 +65,19 @@ class Version:
         """`memory` or `disk`: where readers hold it."""
         return "memory" if self.manifest["quads"] <= MEMORY_QUADS else "disk"
 
+    @property
+    def weight(self) -> int:
+        """The sum that the digest is taken of."""
+        return from_text(self.manifest["weight"])
+
     def open(self) -> Store:
         """The version as a store to read from, in memory or read-only on disk."""
-        if self.held == "disk":
-            return open_readonly(self.folder / "store")
-        return open_memory(parse_quads(self.folder / "quads.nq", RdfFormat.N_QUADS))
+        disk = self.open_disk()
+        return disk if self.held == "disk" else open_memory(disk)
+
+    def open_disk(self) -> Store:
+        """The version read-only on disk."""
+        return open_readonly(self.folder / STORE)
 
 
 class Versions:
@@ -118,8 +137,8 @@ class Versions:
         return self.get(number)
 
     @contextmanager
-    def writer(self) -> Iterator[Writer]:
-        """The right to commit, for one process at a time; VersionError where another has it.
+    def writer(self, wait: float = 0.0) -> Iterator[Writer]:
+        """The right to commit, for one process at a time; LockedError where another has it for longer than *wait*.
 
         What an earlier writer left half-made is removed first.
         """
@@ -129,10 +148,7 @@ class Versions:
         except OSError as error:
             raise VersionError(f"{self.data} cannot be written: {error.strerror}.", "Name another folder.") from None
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise VersionError(f"another process is writing to {self.data}.", "Wait for it, or stop it.") from None
+            _take(lock.fileno(), self.data, wait)
             self._clear_leftovers()
             yield Writer(self)
 
@@ -153,6 +169,13 @@ class Writer:
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
 
+    @contextmanager
+    def stage(self, parent: Version | None) -> Iterator[Staging]:
+        """A version in the making that starts as *parent*, or from nothing; gone unless `finish` is called."""
+        folder = None if parent is None else parent.folder
+        with stage(self._versions.data / "staging", folder, SHARED) as staging:
+            yield staging
+
     def commit(
         self, quads: Iterable[Quad], manifest: dict[str, Any], files: dict[str, bytes], *, by: str, why: str
     ) -> Version:
@@ -160,38 +183,31 @@ class Writer:
 
         VersionError (disk full …) where it cannot be written: nothing is changed then.
         """
-        staging = self._versions.data / "staging"
-        try:
-            staging.mkdir(parents=True)
+        with self.stage(None) as staging:
             for name, content in files.items():
-                (staging / name).write_bytes(content)
-            return self._commit(staging, quads, manifest, {"by": by, "why": why})
-        except OSError as error:
-            shutil.rmtree(staging, ignore_errors=True)
-            raise VersionError(f"the version could not be written: {error}.", "Nothing was changed.") from None
+                staging.write(name, content)
+            staging.store.bulk_extend(quads)
+            return self.finish(staging, manifest, {"by": by, "why": why})
 
-    def _commit(
-        self, staging: Path, quads: Iterable[Quad], manifest: dict[str, Any], commit: dict[str, Any]
+    def finish(
+        self,
+        staging: Staging,
+        manifest: dict[str, Any],
+        commit: dict[str, Any],
+        change: tuple[Iterable[Quad], Iterable[Quad]] | None = None,
     ) -> Version:
-        data = canonical_nquads(quads)
-        (staging / "quads.nq").write_bytes(data)
-        store = open_writable(staging / "store")
-        store.bulk_load(path=staging / "quads.nq", format=RdfFormat.N_QUADS)
-        store.flush()
-        manifest = {**manifest, "quads": len(store), "digest": hashlib.sha256(data).hexdigest()}
-        del store
-        return self._finish(staging, manifest, commit)
+        """Seal what is staged and make it the current version; *change* is all that differs from its parent."""
+        parent = self._versions.current()
+        known = parent is not None and change is not None
+        weight = shift(parent.weight, *change) if known else weigh(staging.store)  # type: ignore[union-attr,misc]
+        manifest = {**manifest, "quads": staging.seal(), "weight": to_text(weight), "digest": digest_of(weight)}
+        return self._place(staging, manifest, commit)
 
     def restore(self, version: Version, *, by: str, why: str) -> Version:
         """Make the next version of what *version* holds; files are shared by hard links: none ever changes."""
-        staging = self._versions.data / "staging"
-        try:
-            leave_out = shutil.ignore_patterns("manifest.json", "commit.json")
-            shutil.copytree(version.folder, staging, copy_function=os.link, ignore=leave_out)
-            return self._finish(staging, {**version.manifest, "restores": version.number}, {"by": by, "why": why})
-        except OSError as error:
-            shutil.rmtree(staging, ignore_errors=True)
-            raise VersionError(f"the version could not be written: {error}.", "Nothing was changed.") from None
+        with self.stage(version) as staging:
+            manifest = {**version.manifest, "restores": version.number}
+            return self._place(staging, manifest, {"by": by, "why": why, "via": "restore"})
 
     def tag(self, name: str, version: Version) -> None:
         """Let *name* mean *version* from now on; VersionError where it is no name for a tag."""
@@ -202,13 +218,17 @@ class Writer:
         following = self._versions.data / "tag.next"
         following.symlink_to(Path("..") / "versions" / str(version.number))
         following.replace(folder / name)
-        _sync(folder)
+        sync(folder)
 
     def prune(self, keep: int) -> list[int]:
         """Remove versions neither among the last *keep* nor tagged nor current; the numbers of those removed."""
-        spared = set(self._versions.tags().values())
         versions = [version.number for version in self._versions.list()]
-        removed = [number for number in versions[: len(versions) - max(keep, 1)] if number not in spared]
+        return self.remove(versions[: len(versions) - max(keep, 1)])
+
+    def remove(self, numbers: Iterable[int]) -> list[int]:
+        """Remove these versions, but for those that are tagged or current; the numbers of those removed."""
+        spared = {*self._versions.tags().values(), self._versions.current_number()}
+        removed = [number for number in sorted(set(numbers)) if number not in spared]
         for number in removed:
             folder = self._versions.data / "versions" / str(number)
             doomed = self._versions.data / "versions" / f"removing-{number}"
@@ -216,43 +236,45 @@ class Writer:
             shutil.rmtree(doomed)
         return removed
 
-    def _finish(self, staging: Path, manifest: dict[str, Any], commit: dict[str, Any]) -> Version:
+    def _place(self, staging: Staging, manifest: dict[str, Any], commit: dict[str, Any]) -> Version:
         """Number and describe what is staged, move it into place, and make it current."""
-        parent = self._versions.current_number()
-        number = (parent or 0) + 1
-        manifest = {**manifest, "version": number, "parent": parent}
-        commit = {**commit, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-        _write_json(staging / "manifest.json", manifest)
-        _write_json(staging / "commit.json", commit)
-        _sync_tree(staging)
+        parent = self._versions.current()
+        number = 1 if parent is None else parent.number + 1
+        manifest = {**manifest, "version": number, "parent": None if parent is None else parent.number}
+        commit = {**commit, "at": _later(parent)}
+        write_json(staging.folder / "manifest.json", manifest)
+        write_json(staging.folder / "commit.json", commit)
+        sync_tree(staging.folder)
         target = self._versions.data / "versions" / str(number)
         target.parent.mkdir(exist_ok=True)
-        staging.rename(target)
+        staging.folder.rename(target)
         self._point_to(number)
         return Version(number, target, manifest, commit)
 
     def _point_to(self, number: int) -> None:
         data = self._versions.data
+        sync(data / "versions")
         following = data / "current.next"
         following.symlink_to(Path("versions") / str(number))
         following.replace(data / "current")
-        _sync(data / "versions")
-        _sync(data)
+        sync(data)
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+def _later(parent: Version | None) -> str:
+    """The time of a commit: now, or that of its parent where the clock was set back."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return now if parent is None else max(now, parent.commit["at"])
 
 
-def _sync_tree(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _take(lock: int, data: Path, wait: float) -> None:
+    """Hold the lock; LockedError where another process does for longer than *wait* seconds."""
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= deadline:
+                raise LockedError(f"another process is writing to {data}.", "Wait for it, or stop it.") from None
+            time.sleep(LOCK_INTERVAL)
+        else:
+            return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import pty
@@ -18,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import VersionError
+from graph.errors import LockedError, VersionError
+from graph.fingerprint import digest_of, weigh
 from graph.project import Project
-from graph.rdf import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse_quads
+from graph.rdf import DefaultGraph, NamedNode, Quad, Store
 from graph.versions import MEMORY_QUADS, Versions
 from tests.conftest import ROOT
 
@@ -39,7 +39,7 @@ with Versions(Path(sys.argv[1])).writer():
 COMMIT_WITHIN = """
 import resource, sys
 from pathlib import Path
-from graph.errors import VersionError
+from graph.errors import LockedError, VersionError
 from graph.rdf import NamedNode, Quad
 from graph.versions import Versions
 term = lambda n: NamedNode(f"http://example.org/{n}")
@@ -71,12 +71,10 @@ def check_whole(data: Path) -> int | None:
     version = Versions(data).current()
     if version is None:
         return None
-    raw = (version.folder / "quads.nq").read_bytes()
-    assert hashlib.sha256(raw).hexdigest() == version.manifest["digest"]
-    quads = set(parse_quads(version.folder / "quads.nq", RdfFormat.N_QUADS))
+    quads = content(Store.read_only(str(version.folder / "store")))
+    assert digest_of(weigh(quads)) == version.manifest["digest"]
     assert len(quads) == version.manifest["quads"]
     assert content(version.open()) == quads
-    assert content(Store.read_only(str(version.folder / "store"))) == quads
     assert version.commit["by"]
     return version.number
 
@@ -398,3 +396,60 @@ def test_a_reader_keeps_a_version_that_is_pruned(versions: Versions) -> None:
     with versions.writer() as writer:
         assert writer.prune(1) == [1]
     assert content(reader) == set(things(1))
+
+
+def test_a_version_made_of_a_change_shares_the_files_of_its_parent_and_leaves_it_as_it_was(versions: Versions) -> None:
+    commit(versions, *range(1000))
+    (added,), removed = things(5000), things(3)
+    with versions.writer() as writer, writer.stage(versions.get(1)) as staging:
+        staging.store.add(added)
+        staging.store.remove(removed[0])
+        made = writer.finish(staging, {}, {"by": "tests", "why": "change"}, ([added], removed))
+    assert content(made.open()) == set(things(*range(1000), 5000)) - set(removed)
+    assert content(versions.get(1).open_disk()) == set(things(*range(1000)))
+    shared = [path for path in (made.folder / "store").iterdir() if path.stat().st_nlink > 1]
+    assert shared
+    assert check_whole(versions.data) == 2
+
+
+def test_the_same_quads_have_the_same_digest_however_they_came(versions: Versions) -> None:
+    commit(versions, 1, 2)
+    commit(versions, 1)
+    with versions.writer() as writer, writer.stage(versions.get(2)) as staging:
+        staging.store.extend(things(2))
+        made = writer.finish(staging, {}, {"by": "tests", "why": "change"}, (things(2), []))
+    assert made.manifest["digest"] == versions.get(1).manifest["digest"] != versions.get(2).manifest["digest"]
+
+
+def test_what_is_staged_and_not_finished_is_gone(versions: Versions) -> None:
+    commit(versions, 1)
+    with versions.writer() as writer, writer.stage(versions.get(1)) as staging:
+        staging.store.extend(things(2))
+    assert not (versions.data / "staging").exists()
+    assert check_whole(versions.data) == 1
+
+
+def test_a_commit_is_never_dated_before_its_parent(versions: Versions) -> None:
+    commit(versions, 1)
+    record = versions.get(1).folder / "commit.json"
+    record.write_text(json.dumps({**versions.get(1).commit, "at": "2999-01-01T00:00:00+00:00"}))
+    commit(versions, 2)
+    assert versions.get(2).commit["at"] == "2999-01-01T00:00:00+00:00"
+
+
+def test_a_writer_waits_for_another_as_long_as_it_is_told(versions: Versions) -> None:
+    taken, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with versions.writer():
+            taken.set()
+            release.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    taken.wait()
+    with pytest.raises(LockedError), versions.writer(wait=0.05):
+        pass
+    threading.Timer(0.05, release.set).start()
+    with versions.writer(wait=60):
+        thread.join()

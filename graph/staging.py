@@ -1,0 +1,97 @@
+"""A version while it is made: a folder that no reader looks at, with a store that may be written; and making it last.
+
+The store of the version before is taken over by a checkpoint: its files are shared by hard links, so that it costs
+neither time nor disk in proportion to its size. Nothing that was shared is ever written again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from graph.errors import VersionError
+from graph.rdf import Store, open_readonly, open_writable
+
+STORE = "store"
+
+
+class Staging:
+    """What a writer is making in *folder*; `store` may be written until `seal`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """The store, to be written."""
+        if self._store is None:
+            self._store = open_writable(self.folder / STORE)
+        return self._store
+
+    def renew(self) -> Store:
+        """The store, emptied."""
+        self._store = None
+        shutil.rmtree(self.folder / STORE)
+        return self.store
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep a file beside the store; one of that name that is shared with another version is left to that one."""
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+
+    def seal(self) -> int:
+        """Finish the store, and tell how many quads it holds; it can be written no more."""
+        store = self.store
+        store.flush()
+        size = len(store)
+        del store
+        self._store = None
+        return size
+
+
+@contextmanager
+def stage(folder: Path, parent: Path | None, shared: tuple[str, ...] = ()) -> Iterator[Staging]:
+    """A new staging folder with the store and the *shared* files of the version in *parent*, removed if not renamed.
+
+    VersionError where the disk cannot hold it; nothing is changed then.
+    """
+    try:
+        folder.mkdir(parents=True)
+        if parent is not None:
+            open_readonly(parent / STORE).backup(str(folder / STORE))
+            for name in shared:
+                if (parent / name).exists():
+                    (folder / name).hardlink_to(parent / name)
+        yield Staging(folder)
+    except OSError as error:
+        raise VersionError(f"the version could not be written: {error}.", "Nothing was changed.") from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write for people and programs, keys in order."""
+    path.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def sync_tree(folder: Path) -> None:
+    """Return when everything below *folder* is on the disk."""
+    for path in sorted(folder.rglob("*")):
+        sync(path)
+    sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Return when this file, or the names in this folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
