@@ -1,32 +1,34 @@
-"""Build: documents → claims → RDF → infer → validate → version; all of it, or nothing."""
+"""Build: documents → claims → RDF, and then what is new in the files through the gate; all of it, or nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from graph.change import make_change
 from graph.claims import read_claims, read_entities
 from graph.convert import Converted, convert
+from graph.delta import Delta
+from graph.derive import Tell, derive_whole, stated_quads
 from graph.documents import read_documents
-from graph.errors import RefusedError, Spot, VersionError
-from graph.explain import rules_to_json
-from graph.infer import infer
-from graph.iris import RDF_TYPE, Names
-from graph.label import compose_labels
+from graph.errors import Spot
+from graph.gate import Gate, Submission, check_layout
+from graph.layout import Layout
 from graph.ontology import Ontology, read_ontology
 from graph.project import Project
-from graph.rdf import BlankNode, NamedNode, Quad, Store, Triple, open_memory
+from graph.rdf import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, open_memory, parse_quads, serialize
 from graph.report import Report
-from graph.rules import Rule, compile_rules
-from graph.shapes import Shapes, read_shapes
+from graph.rules import Rule
+from graph.schema import Schema, make_schema
+from graph.shapes import read_shape_files
+from graph.skolem import skolemize
+from graph.tally import COUNTED, count_whole
 from graph.validate import validate
 from graph.versions import Version, Versions
 
-Tell = Callable[[str], None]
-"""Told of each stage as it begins."""
+__all__ = ["COUNTED", "Assembled", "Built", "Locator", "assemble", "build", "fill_graphs", "read_record"]
 
-SERVED = ("sources", "meta", "base", "accepted", "inferred", "labels", "ontology")
-"""The graphs whose union a plain query sees."""
+BUILT = "built.nq"
 
 
 @dataclass(frozen=True)
@@ -58,99 +60,88 @@ def read_record(project: Project) -> tuple[Ontology, Converted]:
 
 
 def build(project: Project, *, by: str, why: str, tell: Tell = lambda _: None) -> Built:
-    """The current version, made anew unless it was built from the same inputs; RefusedError carries the gate's report.
+    """The current version, with what changed in the files since the last build; RefusedError carries the report.
 
-    Raises SourceError and VersionError too; in each case nothing was changed.
+    What came in by other ways stays as it is, unless the files say otherwise. The first build, and one by other
+    software, derives everything anew. Raises SourceError and VersionError too; in each case nothing was changed.
     """
-    versions = Versions(project.data)
-    with versions.writer() as writer:
-        current = versions.current()
-        inputs = project.inputs_digest()
-        if current is not None and current.manifest["base"] != project.base:
-            held = current.manifest["base"]
-            raise VersionError(f"{project.data} holds versions under {held}.", "Give that --base, or another --data.")
-        if current is not None and current.manifest["inputs"] == inputs:
-            return Built(current, Report([]), fresh=False)
-        made = assemble(project, tell)
-        if not made.report.conforms:
-            raise RefusedError(made.report)
-        tell("writing the version")
-        manifest = {"inputs": inputs, "base": project.base, "counts": made.counts,
-                    "warnings": made.report.count("Warning"), "infos": made.report.count("Info")}  # fmt: skip
-        files = {"rules.json": rules_to_json(made.rules)}
-        return Built(writer.commit(made.store, manifest, files, by=by, why=why), made.report)
+    versions, layout = Versions(project.data), Layout("record", project.names)
+    current, inputs, code = versions.current(), project.inputs_digest(), project.code_digest()
+    check_layout(current, layout)
+    if current is not None and current.manifest.get("inputs") == inputs:
+        return Built(current, Report([]), fresh=False)
+    tell("reading ontology, documents and claims")
+    ontology, record = read_record(project)
+    stated = {*_data_quads(ontology, record, layout), *_shape_quads(project, layout)}
+    submission = Submission(
+        _Rebuild(stated, layout), by, why, "build",
+        files={BUILT: _lines(stated)}, facts={"inputs": inputs, "code": code},
+        locate=Locator(record).locate, even_empty=True,
+        whole=current is not None and current.manifest.get("code") != code,
+    )  # fmt: skip
+    passed = Gate(versions, layout, tell=tell).submit(submission)
+    assert passed.version is not None  # noqa: S101 - a build commits even what changes nothing
+    return Built(passed.version, passed.report)
+
+
+@dataclass(frozen=True)
+class _Rebuild:
+    """The change that files make: what they state now and the last build did not, and the reverse."""
+
+    stated: set[Quad]
+    layout: Layout
+
+    def __call__(self, store: Store, parent: Version | None) -> Delta:
+        """Make the change in *store*."""
+        if parent is None:
+            store.bulk_extend(quad for quad in self.stated if quad.graph_name != self.layout.shapes)
+            return Delta(frozenset(self.stated))
+        kept = parent.folder / BUILT
+        last = set(parse_quads(kept, RdfFormat.N_QUADS) if kept.exists() else stated_quads(store, self.layout))
+        return make_change(store, parent, self.layout, self.stated - last, last - self.stated)
+
+
+def _lines(quads: Iterable[Quad]) -> bytes:
+    return b"".join(sorted(serialize(quads, RdfFormat.N_QUADS).splitlines(keepends=True)))
+
+
+def _data_quads(ontology: Ontology, record: Converted, layout: Layout) -> Iterator[Quad]:
+    yield from (quad for quad in record.quads() if layout.is_stated(quad.graph_name))
+    yield from skolemize(ontology.quads, layout.names, layout.ontology)
+
+
+def _shape_quads(project: Project, layout: Layout) -> Iterator[Quad]:
+    return skolemize(read_shape_files(project.shapes, project.names), layout.names, layout.shapes)
 
 
 def assemble(project: Project, tell: Tell = lambda _: None) -> Assembled:
     """The whole graph in memory, the gate's report on it, and its counts; nothing is written."""
     tell("reading ontology, documents and claims")
+    layout = Layout("record", project.names)
     ontology, record = read_record(project)
-    shapes = read_shapes(project.shapes, project.names)
-    rules = compile_rules(ontology.quads)
-    graphs = fill_graphs(ontology, record, rules, tell)
-    store = open_memory(_quads(graphs, project.names))
+    schema = make_schema(ontology.quads, _shape_quads(project, layout), project.names)
+    store = _derive(ontology, record, schema, layout, tell)
     tell("validating")
-    report = validate(store, shapes.values(), Locator(record).locate)
-    return Assembled(store, report, rules, _counts(graphs, project.names, shapes))
+    report = validate(store, schema.shapes.values(), Locator(record).locate)
+    shapes = sum(len(group.severities) for group in schema.shapes.values())
+    return Assembled(store, report, list(schema.rules), count_whole(store, layout, shapes))
 
 
-def fill_graphs(
-    ontology: Ontology, record: Converted, rules: Iterable[Rule], tell: Tell = lambda _: None
-) -> dict[NamedNode, set[Triple]]:
-    """The record's graphs with the ontology, the composed labels and what was inferred beside them."""
+def _derive(ontology: Ontology, record: Converted, schema: Schema, layout: Layout, tell: Tell) -> Store:
+    store = open_memory(_data_quads(ontology, record, layout))
+    derive_whole(store, layout, schema, tell)
+    return store
+
+
+def fill_graphs(ontology: Ontology, record: Converted, rules: Iterable[Rule]) -> dict[NamedNode, set[Triple]]:
+    """The record's graphs with the ontology, accepted statements, composed labels, and what follows by *rules*."""
     names = ontology.names
-    graphs = dict(record.graphs)
-    graphs[names.graph("ontology")] = {_skolem(quad, names) for quad in ontology.quads}
-    stated = _union(graphs, names, ("sources", "meta", "base", "accepted"))
-    tell("composing labels")
-    graphs[names.graph("labels")] = compose_labels(ontology, stated)
-    tell("inferring")
-    graphs[names.graph("inferred")] = infer(stated, rules)
+    schema = Schema(ontology, tuple(rules), {}, frozenset())
+    graphs: dict[NamedNode, set[Triple]] = {names.graph(name): set() for name in ("accepted", "labels", "inferred")}
+    for quad in _derive(ontology, record, schema, Layout("record", names), lambda _: None):
+        if not isinstance(quad.graph_name, DefaultGraph):
+            graphs.setdefault(quad.graph_name, set()).add(quad.triple)
     return graphs
-
-
-def _skolem(quad: Quad, names: Names) -> Triple:
-    """The triple with blank nodes named, so that versions can be compared line by line (RDF 1.1, section 3.5)."""
-    terms = [
-        NamedNode(f"{names.base}.well-known/genid/{term.value}") if isinstance(term, BlankNode) else term
-        for term in (quad.subject, quad.object)
-    ]
-    return Triple(terms[0], quad.predicate, terms[1])
-
-
-def _union(graphs: dict[NamedNode, set[Triple]], names: Names, which: Iterable[str]) -> set[Triple]:
-    found: set[Triple] = set()
-    for name in which:
-        found |= graphs.get(names.graph(name), set())
-    return found
-
-
-def _quads(graphs: dict[NamedNode, set[Triple]], names: Names) -> Iterable[Quad]:
-    """Every triple in its graph, and what a plain query sees in the default graph too."""
-    for graph, triples in graphs.items():
-        for triple in triples:
-            yield Quad(triple.subject, triple.predicate, triple.object, graph)
-    for triple in _union(graphs, names, SERVED):
-        yield Quad(triple.subject, triple.predicate, triple.object)
-
-
-COUNTED = (
-    "Document", "Passage", "Claim", "Person", "Organization", "LegalAct", "Provision", "Event", "Figure", "Place",
-)  # fmt: skip
-"""The classes whose things are counted in a version's manifest, in the order in which people read them."""
-
-
-def _counts(graphs: dict[NamedNode, set[Triple]], names: Names, shapes: dict[str, Shapes]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    default = _union(graphs, names, SERVED)
-    for name in COUNTED:
-        cls = names.term(name)
-        counts[name] = sum(t.predicate == RDF_TYPE and t.object == cls for t in default)
-    counts["triples"] = len(default)
-    counts["inferred"] = len(graphs[names.graph("inferred")])
-    counts["shapes"] = sum(len(group.severities) for group in shapes.values())
-    counts["graphs"] = len(graphs)
-    return counts
 
 
 class Locator:

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from graph.build import SERVED
 from graph.errors import SourceError, Spot
 from graph.evaluate import Evaluators, Request
 from graph.iris import CANONICAL_BASE, Names
+from graph.layout import Layout
 
 _KEYS = ("question", "needs", "passages", "answer")
 
@@ -128,9 +128,9 @@ def ask(
 
 
 def _without_inferred(names: Names) -> Iterator[str]:
-    for name in SERVED:
-        if name != "inferred":
-            yield names.graph(name).value
+    layout = Layout("record", names)
+    for graph in sorted((*layout.served, layout.accepted, layout.labels), key=str):
+        yield graph.value
 
 
 def unknown_passages(evaluators: Evaluators, question: Question, names: Names) -> list[str]:

@@ -7,7 +7,7 @@ of the data never leaves this process.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import nmo_python as nemo
@@ -33,20 +33,19 @@ class _Numbers:
         return found
 
 
-def infer(triples: Collection[Triple], rules: Iterable[Rule]) -> set[Triple]:
-    """The triples that follow from *triples* by *rules* and are not among them."""
+def infer(triples: Iterable[Triple], rules: Iterable[Rule]) -> set[Triple]:
+    """The triples that follow from *triples* by *rules* and are not among them; those are read once."""
     rules = list(rules)
     relations = _relations(rules)
-    if not relations or not triples:
-        return set()
     numbers = _Numbers()
     rows = _rows(triples, relations, numbers)
+    if not any(rows.values()):
+        return set()
     with tempfile.TemporaryDirectory(prefix="letapis-infer-") as folder:
         program = _program(rules, relations, rows, numbers, Path(folder))
         engine = nemo.NemoEngine(nemo.load_string(program))
         engine.reason()
-        found = _decode(engine, rules, relations, rows, numbers)
-    return found.difference(triples)
+        return _decode(engine, rules, relations, rows, numbers)
 
 
 def _relation_of(pattern: Pattern) -> tuple[str, str]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
-from graph.iris import ELI, ORG, PREF_LABEL, RDF_TYPE, Names
+from graph.iris import ELI, ORG, PREF_LABEL, RDF_TYPE, RDFS, Names
 from graph.ontology import Ontology
 from graph.rdf import Literal, NamedNode, Term, Triple
 
 LANGUAGES = ("en", "be", "ru")
 SHOWN_PARTICIPANTS = 2
+_PARTICIPANTS = ("detainee", "accused", "convicted", "target", "affects", "agent", "madeBy", "candidate")
 _WORDS = {
     "en": {"art": "art.", "part": "part", "para": "para.", "item": "item"},
     "be": {"art": "арт.", "part": "ч.", "para": "п.", "item": "п."},
@@ -24,51 +26,93 @@ _BOUND_SIGNS = {
 }  # fmt: skip
 
 
-class Labeller:
-    """Composes labels over one set of triples."""
+class Facts(Protocol):
+    """What labels are composed from: the stated triples."""
 
-    def __init__(self, ontology: Ontology, triples: Iterable[Triple]) -> None:
-        self.names: Names = ontology.names
-        self._ontology = ontology
+    def objects(self, subject: Term, predicate: str) -> Iterable[Term]:
+        """The values of *predicate*."""
+        ...
+
+    def labels(self, subject: Term) -> dict[str, str]:
+        """The label that a curator gave, by language."""
+        ...
+
+    def things(self) -> Iterable[Term]:
+        """The subjects that may need a label."""
+        ...
+
+
+class Collected:
+    """Facts held in memory."""
+
+    def __init__(self, triples: Iterable[Triple]) -> None:
         self._facts: dict[Term, dict[str, list[Term]]] = {}
-        self._labels: dict[Term, dict[str, str]] = {}
-        self._open: set[Term] = set()
-        label = PREF_LABEL.value
         for triple in triples:
             self._facts.setdefault(triple.subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
-            if triple.predicate.value == label:
-                self._learn(triple.subject, triple.object)
-        for quad in ontology.quads:
-            if quad.predicate.value in (label, "http://www.w3.org/2000/01/rdf-schema#label"):
-                self._learn(quad.subject, quad.object)
-        self._participants = [
-            ontology.properties[key].iri.value
-            for key in ("detainee", "accused", "convicted", "target", "affects", "agent", "madeBy", "candidate")
-            if key in ontology.properties
-        ]
 
-    def _learn(self, subject: Term, literal: Term) -> None:
+    def objects(self, subject: Term, predicate: str) -> Iterable[Term]:
+        """The values of *predicate*."""
+        return self._facts.get(subject, {}).get(predicate, ())
+
+    def labels(self, subject: Term) -> dict[str, str]:
+        """The label that a curator gave, by language."""
+        return by_language(self.objects(subject, PREF_LABEL.value))
+
+    def things(self) -> Iterable[Term]:
+        """The subjects that may need a label."""
+        return self._facts
+
+
+def by_language(literals: Iterable[Term]) -> dict[str, str]:
+    """One text for each language, the first in order where there are several."""
+    found: dict[str, str] = {}
+    for literal in literals:
         if isinstance(literal, Literal) and literal.language:
-            self._labels.setdefault(subject, {})[literal.language] = literal.value
+            found[literal.language] = min(found.get(literal.language, literal.value), literal.value)
+    return found
+
+
+def participant_keys(ontology: Ontology) -> list[str]:
+    """The properties that say whom an event is named after, in that order."""
+    return [ontology.properties[key].iri.value for key in _PARTICIPANTS if key in ontology.properties]
+
+
+class Labeller:
+    """Composes labels from one set of facts."""
+
+    def __init__(self, ontology: Ontology, facts: Facts) -> None:
+        self.names: Names = ontology.names
+        self._ontology = ontology
+        self._facts = facts
+        self._terms: dict[Term, dict[str, str]] = {}
+        self._open: set[Term] = set()
+        labelling = (PREF_LABEL.value, f"{RDFS}label")
+        for quad in ontology.quads:
+            if quad.predicate.value in labelling:
+                self._terms.setdefault(quad.subject, {}).update(by_language([quad.object]))
+        self._participants = participant_keys(ontology)
 
     def labels(self) -> Iterator[Triple]:
         """A label in each language for every typed thing of this record that has none."""
-        prefix = self.names.id("").value
-        things = [s for s in self._facts if isinstance(s, NamedNode) and s.value.startswith(prefix)]
+        things = [s for s in self._facts.things() if isinstance(s, NamedNode)]
         for subject in sorted(things, key=lambda term: term.value):
-            if "#" in subject.value or RDF_TYPE.value not in self._facts[subject]:
-                continue
-            have = self._labels.get(subject, {})
-            if have:
-                continue
-            for language in LANGUAGES:
-                text = self._compose(subject, language)
-                if text:
-                    yield Triple(subject, PREF_LABEL, Literal(text[:1].upper() + text[1:], language=language))
+            yield from self.labels_of(subject)
+
+    def labels_of(self, subject: NamedNode) -> Iterator[Triple]:
+        """Its label in each language, where it is typed, of this record, and has none."""
+        is_thing = subject.value.startswith(self.names.id("").value) and "#" not in subject.value
+        if not is_thing or not self._get(subject, RDF_TYPE.value) or self._given(subject):
+            return
+        for language in LANGUAGES:
+            text = self._compose(subject, language)
+            if text:
+                yield Triple(subject, PREF_LABEL, Literal(text[:1].upper() + text[1:], language=language))
+
+    def _given(self, subject: Term) -> dict[str, str]:
+        return self._facts.labels(subject) or self._terms.get(subject, {})
 
     def _get(self, subject: Term, predicate: str) -> list[Term]:
-        found = self._facts.get(subject, {}).get(predicate, [])
-        return sorted(set(found), key=str)
+        return sorted(set(self._facts.objects(subject, predicate)), key=str)
 
     def _one(self, subject: Term, key: str) -> str | None:
         prop = self._ontology.properties.get(key)
@@ -77,7 +121,7 @@ class Labeller:
 
     def label(self, subject: Term, language: str) -> str:
         """The label of *subject* in *language*, composed where it has none, else in English, else its local name."""
-        have = self._labels.get(subject, {})
+        have = self._given(subject)
         text = have.get(language) or have.get("en") or self._compose(subject, language)
         return text or subject.value.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
 
@@ -157,4 +201,4 @@ class Labeller:
 
 def compose_labels(ontology: Ontology, triples: Iterable[Triple]) -> set[Triple]:
     """Labels for everything in *triples* that a curator gave none."""
-    return set(Labeller(ontology, triples).labels())
+    return set(Labeller(ontology, Collected(triples)).labels())

@@ -6,7 +6,8 @@
 | `union` | every named graph but the shapes, and what was inferred | `graph/base` |
 | `plain` | what was written to it, and nothing else | the default graph itself |
 
-A graph is *stated* where writers write it, and *derived* where the gate alone does.
+A graph is *stated* where writers write it, and *derived* where the gate alone does. The shapes are a graph to writers,
+and a file of the version beside its quads: they are no data, and no view of the data holds them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Kind: TypeAlias = OneOf["record", "union", "plain"]
 GraphName: TypeAlias = NamedNode | BlankNode | DefaultGraph
 
 KINDS: tuple[Kind, ...] = ("record", "union", "plain")
-DERIVED = ("accepted", "inferred", "labels", "report")
+DERIVED = ("accepted", "inferred", "labels")
 """The graphs that the gate alone writes."""
 
 _SERVED = ("sources", "meta", "base", "ontology")
@@ -47,7 +48,8 @@ class Layout:
         return frozenset() if self.kind == "plain" else frozenset((self.ontology, self.shapes))
 
     @cached_property
-    def _served(self) -> frozenset[GraphName]:
+    def served(self) -> frozenset[NamedNode]:
+        """The stated graphs that the default graph of a `record` repeats."""
         return frozenset(self.names.graph(name) for name in _SERVED)
 
     @property
@@ -75,11 +77,6 @@ class Layout:
         """Labels composed for what has none (`record` only)."""
         return self.names.graph("labels")
 
-    @property
-    def report(self) -> NamedNode:
-        """The findings that did not refuse the version."""
-        return self.names.graph("report")
-
     def is_stated(self, graph: GraphName) -> bool:
         """True for a graph that writers may write: in `plain` every one, else any but the derived and the default."""
         return self.kind == "plain" or (graph not in self.derived and not isinstance(graph, DefaultGraph))
@@ -87,8 +84,8 @@ class Layout:
     def is_served(self, graph: GraphName) -> bool:
         """True where the default graph repeats what is stated in *graph*."""
         if self.kind == "record":
-            return graph in self._served
-        return self.kind == "union" and self.is_stated(graph) and graph != self.shapes
+            return graph in self.served
+        return self.kind == "union" and isinstance(graph, NamedNode) and self.is_stated(graph) and graph != self.shapes
 
     def target(self, graph: GraphName) -> GraphName:
         """Where a write to *graph* goes: what is written to a default graph that repeats others goes to `base`."""

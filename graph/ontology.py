@@ -88,7 +88,13 @@ def read_ontology(folder: Path, names: Names, shown: str = "ontology") -> Ontolo
     for path in files:
         read = parse_file(path, f"{shown}/{path.name}", replace=(CANONICAL_BASE, names.base))
         quads += name_blank_nodes(read, path.stem)
-    return Ontology(names, tuple(quads), _classes(quads, names), _properties(quads, names))
+    return make_ontology(quads, names)
+
+
+def make_ontology(quads: Iterable[Quad], names: Names) -> Ontology:
+    """The ontology that *quads* describe."""
+    quads = tuple(quads)
+    return Ontology(names, quads, _classes(quads, names), _properties(quads, names))
 
 
 def _classes(quads: Iterable[Quad], names: Names) -> dict[str, NamedNode]:

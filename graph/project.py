@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,8 +80,16 @@ class Project:
 
     def inputs_digest(self) -> str:
         """One fingerprint of all inputs: equal inputs need no second build."""
-        whole = hashlib.sha256(self.base.encode())
-        for path in self.inputs():
-            whole.update(f"\0{path.parent.name}/{path.name}\0".encode())
-            whole.update(path.read_bytes())
-        return whole.hexdigest()
+        return _digest(self.base, self.inputs())
+
+    def code_digest(self) -> str:
+        """The fingerprint of the code that builds: other code may derive other things from the same files."""
+        return _digest(self.base, sorted(Path(__file__).parent.glob("*.py")))
+
+
+def _digest(base: str, paths: Iterable[Path]) -> str:
+    whole = hashlib.sha256(base.encode())
+    for path in paths:
+        whole.update(f"\0{path.parent.name}/{path.name}\0".encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()

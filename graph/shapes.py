@@ -45,10 +45,20 @@ class Shapes:
 
 def read_shapes(folder: Path, names: Names, shown: str = "shapes") -> dict[str, Shapes]:
     """The shapes in *folder* by view; SourceError names file and line where a file is no Turtle or a shape no IRI."""
+    return make_shapes(read_shape_files(folder, names, shown), names)
+
+
+def read_shape_files(folder: Path, names: Names, shown: str = "shapes") -> list[Quad]:
+    """The quads of all Turtle files in *folder*, blank nodes told apart by file; SourceError names file and line."""
     quads: list[Quad] = []
     for path in sorted(folder.glob("*.ttl")):
         read = parse_file(path, f"{shown}/{path.name}", replace=(CANONICAL_BASE, names.base))
         quads += name_blank_nodes(read, path.stem)
+    return quads
+
+
+def make_shapes(quads: Iterable[Quad], names: Names) -> dict[str, Shapes]:
+    """The shapes that *quads* describe, by view; SourceError where one is no IRI or cannot be used."""
     graph = _Index(quads, names)
     return {view: _view(graph, view) for view in VIEWS}
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from graph.errors import VersionError
-from graph.rdf import Store, open_readonly, open_writable
+from graph.rdf import Quad, Store, open_readonly, open_writable
 
 STORE = "store"
 
@@ -26,6 +27,7 @@ class Staging:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._store: Store | None = None
+        folder.chmod(0o755)
 
     @property
     def store(self) -> Store:
@@ -34,11 +36,13 @@ class Staging:
             self._store = open_writable(self.folder / STORE)
         return self._store
 
-    def renew(self) -> Store:
-        """The store, emptied."""
+    def rebuild(self, keep: Callable[[Store], Iterable[Quad]]) -> None:
+        """Make the store anew of the quads that *keep* gives of the old one; no other name may hold that one."""
         self._store = None
-        shutil.rmtree(self.folder / STORE)
-        return self.store
+        old = self.folder / "store.old"
+        (self.folder / STORE).rename(old)
+        self.store.bulk_extend(keep(open_readonly(old)))
+        shutil.rmtree(old)
 
     def write(self, name: str, content: bytes) -> None:
         """Keep a file beside the store; one of that name that is shared with another version is left to that one."""
@@ -57,13 +61,15 @@ class Staging:
 
 
 @contextmanager
-def stage(folder: Path, parent: Path | None, shared: tuple[str, ...] = ()) -> Iterator[Staging]:
-    """A new staging folder with the store and the *shared* files of the version in *parent*, removed if not renamed.
+def stage(place: Path, parent: Path | None, shared: tuple[str, ...] = ()) -> Iterator[Staging]:
+    """A new staging folder in *place* with the store and the *shared* files of the version in *parent*.
 
-    VersionError where the disk cannot hold it; nothing is changed then.
+    It is removed unless it was moved elsewhere. VersionError where the disk cannot hold it.
     """
     try:
-        folder.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
+        # A name of its own: the engine remembers the names of stores that a refused change left open in this process.
+        folder = Path(tempfile.mkdtemp(dir=place))
         if parent is not None:
             open_readonly(parent / STORE).backup(str(folder / STORE))
             for name in shared:
@@ -73,7 +79,7 @@ def stage(folder: Path, parent: Path | None, shared: tuple[str, ...] = ()) -> It
     except OSError as error:
         raise VersionError(f"the version could not be written: {error}.", "Nothing was changed.") from None
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -19,6 +19,11 @@ Locate = Callable[[str, str | None, str | None], tuple[Spot, ...]]
 """From focus node, path and value to the places in the files where they were written."""
 
 
+def locate_nowhere(focus: str, path: str | None, value: str | None) -> tuple[Spot, ...]:  # noqa: ARG001 - a Locate
+    """No place, for what was not written in a file."""
+    return ()
+
+
 def validate(store: Store, shapes: Iterable[Shapes], locate: Locate) -> Report:
     """Every finding of *shapes* on *store*; each view looks at its own triples of it."""
     findings: set[Finding] = set()

@@ -4,7 +4,9 @@
                        manifest.json    what it holds, and the digest of its quads (the same quads, the same digest)
                        commit.json      when, by whom, why and how it was made
                        patch.nqp        what was added (A) and deleted (D), where that is not too much to keep
-                       rules.json       the rules its inferences were drawn with
+                       rules.json       the rules its inferences were drawn with (and denials.json)
+                       shapes.nt        the shapes that it conforms to; findings.jsonl what they warn of
+                       built.nq         what the last build stated, to tell what the next one changes
     DATA/current       -> versions/7
     DATA/tags/2026.1   -> ../versions/5
     DATA/staging/      what a writer is making; whatever a killed writer left here is removed by the next
@@ -39,7 +41,7 @@ MEMORY_QUADS = 250_000
 quad); a larger one, which would take more than a second to load after each commit, is read from disk."""
 
 PATCH = "patch.nqp"
-SHARED = ("built.nq", "rules.json", "denials.json")
+SHARED = ("built.nq", "rules.json", "denials.json", "shapes.nt", "findings.jsonl")
 """Files that a version takes over from the one before unless they are written anew."""
 
 PATCH_QUADS = 200_000
@@ -68,7 +70,8 @@ class Version:
     @property
     def weight(self) -> int:
         """The sum that the digest is taken of."""
-        return from_text(self.manifest["weight"])
+        kept = self.manifest.get("weight")
+        return weigh(self.open_disk()) if kept is None else from_text(kept)
 
     def open(self) -> Store:
         """The version as a store to read from, in memory or read-only on disk."""

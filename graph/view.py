@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from graph.delta import Delta
@@ -17,45 +17,80 @@ class Viewed:
     added: frozenset[Triple] = frozenset()
     removed: frozenset[Triple] = frozenset()
 
-    def then(self, later: Viewed) -> Viewed:
-        """This change and *later*, which was made on its result, as one."""
-        return Viewed(
-            (self.added - later.removed) | (later.added - self.removed),
-            (self.removed - later.added) | (later.removed - self.added),
-        )
 
-
-def apply(store: Store, layout: Layout, delta: Delta) -> Viewed:
+def apply(store: Store, layout: Layout, delta: Delta) -> None:
     """Make *delta*, a change of stated graphs, in *store*; accepted statements and the default graph follow.
 
-    What was inferred and is stated now leaves the inferred graph; what is stated no more leaves the default graph even
-    where it follows from the rest: that is for `graph.maintain` to find.
+    What was inferred stays so for now: `compare` tells what the change means, and `graph.maintain` what follows.
     """
     _write(store, delta)
     if layout.kind == "plain":
-        return Viewed(frozenset(_default(delta.added)), frozenset(_default(delta.removed)))
+        return
     accepted = _accepted_change(store, layout, delta) if layout.kind == "record" else Delta()
     _write(store, accepted)
-    gone = {quad.triple for quad in (*delta.removed, *accepted.removed) if _is_seen(layout, quad.graph_name)}
     come = {quad.triple for quad in (*delta.added, *accepted.added) if _is_seen(layout, quad.graph_name)}
-    removed = frozenset(triple for triple in gone - come if not _stands(store, layout, triple))
-    added = frozenset(
-        triple for triple in come
-        if _in(triple, layout.inferred) in store or _in(triple, DefaultGraph()) not in store
-    )  # fmt: skip
+    gone = {quad.triple for quad in (*delta.removed, *accepted.removed) if _is_seen(layout, quad.graph_name)} - come
     _write(store, Delta(
-        frozenset(_in(triple, DefaultGraph()) for triple in added),
-        frozenset((*(_in(triple, DefaultGraph()) for triple in removed), *(_in(t, layout.inferred) for t in added))),
+        frozenset(_in(triple, DefaultGraph()) for triple in come),
+        frozenset(_in(triple, DefaultGraph()) for triple in gone if not _stands(store, layout, triple)),
     ))  # fmt: skip
-    return Viewed(added, removed)
+
+
+def compare(before: Store, after: Store, layout: Layout, delta: Delta) -> tuple[Viewed, Delta]:
+    """What `apply`, with *delta* in one step or in many, has changed of what is stated, and of accepted statements."""
+    touched = {quad.triple for quad in (*delta.added, *delta.removed)}
+    if layout.kind == "record":
+        touched |= set(_judged(before, after, layout, delta))
+    viewed = Viewed(
+        frozenset(t for t in touched if _is_stated(after, layout, t) and not _is_stated(before, layout, t)),
+        frozenset(t for t in touched if _is_stated(before, layout, t) and not _is_stated(after, layout, t)),
+    )
+    return viewed, follow(before, after, touched, (layout.accepted,))
+
+
+def follow(before: Store, after: Store, triples: Iterable[Triple], graphs: Iterable[GraphName]) -> Delta:
+    """How the membership of *triples* in *graphs* differs between two stores."""
+    added, removed = set(), set()
+    quads = [_in(triple, graph) for graph in graphs for triple in triples]
+    for quad in quads:
+        was, is_now = quad in before, quad in after
+        if is_now and not was:
+            added.add(quad)
+        elif was and not is_now:
+            removed.add(quad)
+    return Delta(frozenset(added), frozenset(removed))
+
+
+def settle(store: Store, layout: Layout, triples: Iterable[Triple]) -> None:
+    """Make the default graph hold those of *triples* that some graph it repeats holds, and none of the others."""
+    for triple in triples:
+        quad = _in(triple, DefaultGraph())
+        if _stands(store, layout, triple):
+            store.add(quad)
+        else:
+            store.remove(quad)
+
+
+def _is_stated(store: Store, layout: Layout, triple: Triple) -> bool:
+    """True where a plain query sees *triple*, and not only because it was inferred."""
+    if layout.kind == "plain":
+        return _in(triple, DefaultGraph()) in store
+    quads = store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+    return any(_is_seen(layout, quad.graph_name) and quad.graph_name != layout.inferred for quad in quads)
+
+
+def _judged(before: Store, after: Store, layout: Layout, delta: Delta) -> Iterator[Triple]:
+    """What the claims say that *delta* accepts, or accepts no more."""
+    names = layout.names
+    for store, quads in ((before, delta.removed), (after, delta.added)):
+        for quad in quads:
+            if quad.predicate == names.term("status") and quad.graph_name == names.graph("meta"):
+                for said in store.quads_for_pattern(None, None, None, quad.subject):
+                    yield said.triple
 
 
 def _in(triple: Triple, graph: GraphName) -> Quad:
     return Quad(triple.subject, triple.predicate, triple.object, graph)
-
-
-def _default(quads: Iterable[Quad]) -> Iterable[Triple]:
-    return (quad.triple for quad in quads if isinstance(quad.graph_name, DefaultGraph))
 
 
 def _write(store: Store, delta: Delta) -> None:
@@ -66,7 +101,7 @@ def _write(store: Store, delta: Delta) -> None:
 
 
 def _is_seen(layout: Layout, graph: GraphName) -> bool:
-    return layout.is_served(graph) or graph == layout.accepted
+    return layout.is_served(graph) or graph in layout.derived
 
 
 def _stands(store: Store, layout: Layout, triple: Triple) -> bool:

@@ -16,7 +16,7 @@ from graph.maintain import Maintained, maintain
 from graph.ontology import Ontology
 from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, Store, Triple, open_memory
 from graph.rules import TYPE, Pattern, Rule
-from graph.view import apply
+from graph.view import apply, compare
 from tests.graph.test_infer import Oracle
 
 NAMES = Names()
@@ -47,7 +47,11 @@ class World:
         self.store: Store = open_memory()
 
     def change(self, added: Iterable[Quad], removed: Iterable[Quad]) -> Maintained:
-        viewed = apply(self.store, LAYOUT, difference(self.store, added, removed))
+        before, delta = open_memory(self.store), difference(self.store, added, removed)
+        apply(self.store, LAYOUT, delta)
+        viewed, _ = compare(before, self.store, LAYOUT, delta)
+        for triple in viewed.added:
+            self.store.remove(Quad(triple.subject, triple.predicate, triple.object, LAYOUT.inferred))
         made = maintain(self.store, self.rules, LAYOUT.inferred, viewed)
         for graph in (LAYOUT.inferred, DefaultGraph()):
             for triple in made.removed:

@@ -1,0 +1,255 @@
+"""The gate: a change of what is stated becomes the next version, whole, or is refused with a report; nothing between.
+
+Files, SPARQL Update, the Graph Store Protocol, deletions and new shapes all come in here: stated → derived → validated
+→ committed. The cost follows the change, unless the ontology changes or the change is a large part of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.delta import Delta
+from graph.derive import Tell, derive_change, derive_whole, stated_quads
+from graph.errors import RefusedError, VersionError
+from graph.findings import FINDINGS, write_findings
+from graph.layout import Layout
+from graph.patch import write_patch
+from graph.rdf import DefaultGraph, NamedNode, Quad, Store, open_memory
+from graph.report import Report
+from graph.schema import Schema, change_schema, read_schema, read_shape_quads
+from graph.staging import Staging
+from graph.tally import count_whole, recount
+from graph.validate import Locate, locate_nowhere, validate
+from graph.versions import PATCH, PATCH_QUADS, Version, Versions, Writer
+
+WHOLE_SHARE = 20
+"""A change of more than one part in this many of the whole is followed by making everything derived anew."""
+
+WHOLE_LEAST = 2_000
+"""Quads; no smaller change is."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Something that asks to become the next version.
+
+    *change* makes a change of stated graphs in a store (with `graph.view.apply`) and returns it; None where it is not
+    known quad by quad, as of a bulk load into the stated graphs, which leaves everything derived to be made anew.
+    *by*, *why*, *via* and *more* are recorded with the commit; *files* are kept with the version, *facts* in its
+    manifest. *even_empty* commits a change of nothing too, *whole* derives all anew.
+    """
+
+    change: Callable[[Store, Version | None], Delta | None]
+    by: str
+    why: str
+    via: str
+    more: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    locate: Locate = locate_nowhere
+    even_empty: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What passed the gate: the *version* (None for a dry run, or where nothing changed) and all that changed in it.
+
+    *stated* and *derived* are None where everything was derived anew.
+    """
+
+    version: Version | None
+    report: Report
+    stated: Delta | None
+    derived: Delta | None
+    counts: Mapping[str, int]
+
+
+class Gate:
+    """The gate of one dataset."""
+
+    def __init__(self, versions: Versions, layout: Layout, *, wait: float = 0.0, tell: Tell = lambda _: None) -> None:
+        self._versions = versions
+        self._layout = layout
+        self._wait = wait
+        self._tell = tell
+
+    def submit(
+        self,
+        submission: Submission,
+        *,
+        dry_run: bool = False,
+        check: Callable[[Version | None], None] = lambda _: None,
+    ) -> Passed:
+        """Make the next version of what is submitted, or of nothing for a *dry_run*.
+
+        *check* is asked, under the lock, about the version that the change is made on, and may raise. RefusedError
+        carries the report; it and every other error leave everything as it was.
+        """
+        with self._versions.writer(self._wait) as writer:
+            parent = self._versions.current()
+            check_layout(parent, self._layout)
+            check(parent)
+            with writer.stage(parent) as staging:
+                run = _Run(self._layout, parent, staging, submission, self._tell)
+                passed = run.pass_through()
+                if dry_run or not run.is_worth_committing():
+                    return passed
+                return run.commit(writer, passed)
+
+
+def check_layout(parent: Version | None, layout: Layout) -> None:
+    """VersionError where the data folder holds versions of another base or layout."""
+    if parent is None:
+        return
+    base, kind = parent.manifest["base"], parent.manifest.get("layout", "record")
+    if base != layout.names.base:
+        raise VersionError(f"the data folder holds versions under {base}.", "Give that --base, or another --data.")
+    if kind != layout.kind:
+        remedy = "Serve it with the same --ontology and --shapes, or give another --data."
+        raise VersionError(f"the data folder holds a `{kind}` dataset, not a `{layout.kind}` one.", remedy)
+
+
+class _Run:
+    """One submission on its way."""
+
+    def __init__(
+        self, layout: Layout, parent: Version | None, staging: Staging, submission: Submission, tell: Tell
+    ) -> None:
+        self._layout = layout
+        self._parent = parent
+        self._staging = staging
+        self._submission = submission
+        self._tell = tell
+        self._before = open_memory() if parent is None else parent.open_disk()
+        self._stated: Delta | None = None
+        self._derived: Delta | None = None
+        self._shapes_changed = False
+
+    def pass_through(self) -> Passed:
+        """Change, derive and validate what is staged; RefusedError where a Violation stands in the way."""
+        self._tell("reading the change")
+        self._stated, shapes = self._split(self._submission.change(self._staging.store, self._parent))
+        schema = self._schema(shapes)
+        if self._follows_change():
+            assert self._stated is not None  # noqa: S101 - `_follows_change` says so
+            self._tell("deriving")
+            self._derived = derive_change(self._before, self._staging.store, self._layout, schema, self._stated)
+        else:
+            self._derive_whole(schema)
+        self._tell("validating")
+        report = self._validate(schema)
+        if not report.conforms:
+            raise RefusedError(report)
+        self._keep(schema, report)
+        return Passed(None, report, self._stated, self._derived, self._count(schema))
+
+    def is_worth_committing(self) -> bool:
+        """False where nothing changed."""
+        return self._stated is None or bool(self._stated) or self._shapes_changed or self._submission.even_empty
+
+    def commit(self, writer: Writer, passed: Passed) -> Passed:
+        """Make the version."""
+        self._tell("writing the version")
+        kept = {} if self._parent is None else {key: self._parent.manifest[key] for key in ("inputs",)
+                                                 if key in self._parent.manifest}  # fmt: skip
+        manifest = {
+            **kept, **self._submission.facts, "base": self._layout.names.base, "layout": self._layout.kind,
+            "counts": dict(passed.counts), "warnings": passed.report.count("Warning"),
+            "infos": passed.report.count("Info"),
+        }  # fmt: skip
+        for name, content in self._submission.files.items():
+            self._staging.write(name, content)
+        change = self._changed()
+        if change is not None:
+            _drop_empty_graphs(self._staging.store, change[1])
+        if change is not None and sum(map(len, change)) <= PATCH_QUADS:
+            with_default = self._layout.kind == "plain"
+            self._staging.write(PATCH, write_patch(*change, with_default=with_default))
+        version = writer.finish(self._staging, manifest, self._record(), change)
+        return Passed(version, passed.report, passed.stated, passed.derived, passed.counts)
+
+    def _record(self) -> dict[str, Any]:
+        """Who, why, how, and how much."""
+        of, stated, derived = self._submission, self._stated, self._derived
+        numbers = {} if stated is None else {"added": len(stated.added), "removed": len(stated.removed)}
+        if derived is not None:
+            inferred = self._layout.inferred
+            numbers |= {
+                "inferred": sum(quad.graph_name == inferred for quad in derived.added),
+                "withdrawn": sum(quad.graph_name == inferred for quad in derived.removed),
+            }
+        return {"by": of.by, "why": of.why, "via": of.via, **numbers, **of.more}
+
+    def _split(self, delta: Delta | None) -> tuple[Delta | None, frozenset[Quad] | None]:
+        """The change of the data, and the shapes where they are changed, which are no data."""
+        if delta is None or self._layout.kind == "plain":
+            return delta, None
+        graph = self._layout.shapes
+        added = {quad for quad in delta.added if quad.graph_name == graph}
+        removed = {quad for quad in delta.removed if quad.graph_name == graph}
+        if not added and not removed:
+            return delta, None
+        self._shapes_changed = True
+        known = frozenset() if self._parent is None else read_shape_quads(self._parent, self._layout)
+        return Delta(delta.added - added, delta.removed - removed), (known - removed) | added
+
+    def _schema(self, shapes: frozenset[Quad] | None) -> Schema:
+        ontology_changed = self._stated is None or any(
+            quad.graph_name == self._layout.ontology for quad in (*self._stated.added, *self._stated.removed)
+        )
+        if self._layout.kind == "plain" or not (ontology_changed or self._shapes_changed or self._submission.whole):
+            return read_schema(self._parent, self._staging.store, self._layout)
+        if shapes is None:
+            shapes = frozenset() if self._parent is None else read_shape_quads(self._parent, self._layout)
+        return change_schema(self._staging.store, self._layout, shapes)
+
+    def _follows_change(self) -> bool:
+        """True where deriving and validating may follow the change."""
+        if self._stated is None or self._parent is None or self._submission.whole:
+            return False
+        if any(quad.graph_name == self._layout.ontology for quad in (*self._stated.added, *self._stated.removed)):
+            return False
+        size: int = self._parent.manifest["quads"]
+        return len(self._stated) <= max(WHOLE_LEAST, size // WHOLE_SHARE)
+
+    def _derive_whole(self, schema: Schema) -> None:
+        has_derived = self._layout.kind != "plain" and _holds_default(self._staging.store)
+        if has_derived:
+            self._staging.rebuild(lambda old: stated_quads(old, self._layout))
+        derive_whole(self._staging.store, self._layout, schema, self._tell)
+
+    def _validate(self, schema: Schema) -> Report:
+        store, shapes = self._staging.store, schema.shapes.values()
+        return validate(store, shapes, self._submission.locate)
+
+    def _changed(self) -> tuple[frozenset[Quad], frozenset[Quad]] | None:
+        """All that was added and removed; None where that is not known quad by quad."""
+        if self._stated is None or self._derived is None:
+            return None
+        return self._stated.added | self._derived.added, self._stated.removed | self._derived.removed
+
+    def _keep(self, schema: Schema, report: Report) -> None:
+        for name, content in schema.files().items():
+            self._staging.write(name, content)
+        self._staging.write(FINDINGS, write_findings(report.findings))
+
+    def _count(self, schema: Schema) -> dict[str, int]:
+        store, change = self._staging.store, self._changed()
+        shapes = sum(len(group.severities) for group in schema.shapes.values())
+        if change is None or self._parent is None:
+            return count_whole(store, self._layout, shapes)
+        return recount(self._parent.manifest["counts"], self._layout, (self._before, store), change, shapes)
+
+
+def _drop_empty_graphs(store: Store, removed: Iterable[Quad]) -> None:
+    """Forget the names of graphs that hold nothing any more, which the engine would go on to list."""
+    for graph in {quad.graph_name for quad in removed if isinstance(quad.graph_name, NamedNode)}:
+        if not any(True for _ in store.quads_for_pattern(None, None, None, graph)):
+            store.remove_graph(graph)
+
+
+def _holds_default(store: Store) -> bool:
+    return any(True for _ in store.quads_for_pattern(None, None, None, DefaultGraph()))

@@ -1,0 +1,77 @@
+"""What a version is reasoned and validated by: its ontology, the rules compiled from it, and its shapes.
+
+The ontology is a graph of the version, the shapes and the rules are files of it, so an old version is still read by
+what it was made by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from graph.explain import read_rules, rules_to_json
+from graph.iris import Names
+from graph.layout import Layout
+from graph.ontology import Ontology, make_ontology
+from graph.rdf import Quad, RdfFormat, Store, parse_quads, serialize
+from graph.rules import Rule, compile_rules
+from graph.shapes import Shapes, make_shapes
+from graph.skolem import skolemize, unskolemize
+from graph.versions import Version
+
+SHAPES = "shapes.nt"
+RULES = "rules.json"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The ontology, its rules, and the shapes by view; *shape_quads* are the shapes as a graph, blank nodes named."""
+
+    ontology: Ontology
+    rules: tuple[Rule, ...]
+    shapes: Mapping[str, Shapes]
+    shape_quads: frozenset[Quad]
+
+    def files(self) -> dict[str, bytes]:
+        """The files that keep it with a version."""
+        lines = sorted(serialize(self.shape_quads, RdfFormat.N_TRIPLES).splitlines(keepends=True))
+        return {SHAPES: b"".join(lines), RULES: rules_to_json(self.rules)}
+
+
+def read_schema(version: Version | None, store: Store, layout: Layout) -> Schema:
+    """The schema that *version* was made by; *store* holds its ontology. An empty one for no version."""
+    if version is None:
+        return make_schema((), (), layout.names)
+    ontology = _ontology(store, layout)
+    quads = read_shape_quads(version, layout)
+    return Schema(ontology, tuple(read_rules(version)), _shapes(quads, layout.names), quads)
+
+
+def change_schema(store: Store, layout: Layout, shape_quads: Iterable[Quad]) -> Schema:
+    """The schema anew: of the ontology that *store* holds now, and of these shapes; SourceError for unusable ones."""
+    ontology = _ontology(store, layout)
+    return make_schema(ontology.quads, shape_quads, layout.names)
+
+
+def make_schema(ontology: Iterable[Quad], shape_quads: Iterable[Quad], names: Names) -> Schema:
+    """The schema of these quads, the rules compiled."""
+    read, quads = make_ontology(ontology, names), frozenset(shape_quads)
+    rules = tuple(compile_rules(read.quads)) if read.quads else ()
+    return Schema(read, rules, _shapes(quads, names), quads)
+
+
+def read_shape_quads(version: Version, layout: Layout) -> frozenset[Quad]:
+    """The shapes of a version as quads of the shapes graph."""
+    path = version.folder / SHAPES
+    if not path.exists():
+        return frozenset()
+    return frozenset(skolemize(parse_quads(path, RdfFormat.N_TRIPLES), layout.names, layout.shapes))
+
+
+def _ontology(store: Store, layout: Layout) -> Ontology:
+    quads = store.quads_for_pattern(None, None, None, layout.ontology)
+    return make_ontology(sorted(unskolemize(quads, layout.names), key=str), layout.names)
+
+
+def _shapes(quads: Iterable[Quad], names: Names) -> dict[str, Shapes]:
+    return make_shapes(sorted(unskolemize(quads, names), key=str), names)
