@@ -1,13 +1,17 @@
 """Errors over HTTP: one body (problem+json, RFC 9457; a page for browsers), one table of statuses, one handler.
 
 HTTPError
-├─ BadRequestError 400 · NotFoundError 404 · GoneError 410 · NotAcceptableFormatError 406 · UnsupportedTypeError 415
+├─ BadRequestError 400 · UnauthorizedError 401 · ForbiddenError 403 · NotFoundError 404 · NotAcceptableFormatError 406
+├─ StillRunningError 409 · GoneError 410 · PreconditionFailedError 412 · ContentTooLargeError 413
+├─ UnsupportedTypeError 415 · UnprocessableError 422 · PreconditionRequiredError 428
 └─ (errors of `graph` get their status from the table below)
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
@@ -19,16 +23,33 @@ from graph.evaluate import NotAcceptableError
 from server.negotiate import prefers_html
 
 LOG = logging.getLogger("letapis")
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class HTTPError(LetapisError):
-    """Base of the errors that a request gets; *status* is the answer's."""
+    """Base of the errors that a request gets; *status* is the answer's, *headers* are added to those of all errors."""
 
     status = 400
+
+    def __init__(self, message: str, remedy: str = "", *, headers: Mapping[str, str] = _NO_HEADERS) -> None:
+        super().__init__(message, remedy)
+        self.headers = headers
 
 
 class BadRequestError(HTTPError):
     """The request is not formed as it must be."""
+
+
+class UnauthorizedError(HTTPError):
+    """The request needs a token, and none was sent, or one that is not known or revoked."""
+
+    status = 401
+
+
+class ForbiddenError(HTTPError):
+    """The token does not permit this; the answer names the scope that would."""
+
+    status = 403
 
 
 class NotFoundError(HTTPError):
@@ -49,10 +70,44 @@ class NotAcceptableFormatError(HTTPError):
     status = 406
 
 
+class StillRunningError(HTTPError):
+    """The first request with this `Idempotency-Key` has not been answered yet."""
+
+    status = 409
+
+
+class PreconditionFailedError(HTTPError):
+    """What the request was to change is not as `If-Match` or `If-None-Match` says; nothing was changed."""
+
+    status = 412
+
+
+class ContentTooLargeError(HTTPError):
+    """The body is larger than is taken here."""
+
+    status = 413
+
+
 class UnsupportedTypeError(HTTPError):
     """The body's media type is not one that is understood here."""
 
     status = 415
+
+
+class UnprocessableError(HTTPError):
+    """The request is formed as it must be, but cannot be carried out as it is."""
+
+    status = 422
+
+
+class PreconditionRequiredError(HTTPError):
+    """The change must say, by `If-Match` or `If-None-Match`, what it was made from."""
+
+    status = 428
+
+
+class KeepingError(LetapisError):
+    """What is kept under an `Idempotency-Key` cannot be read or written."""
 
 
 _STATUS: dict[type[LetapisError], int] = {
@@ -66,6 +121,9 @@ _STATUS: dict[type[LetapisError], int] = {
     graph_errors.BusyError: 503,
     graph_errors.ResultTooLargeError: 503,
     graph_errors.VersionError: 503,
+    graph_errors.TokenError: 503,
+    KeepingError: 503,
+    graph_errors.RefusedError: 422,
     graph_errors.QueryError: 500,
 }
 _RETRY_SECONDS = {503: "5"}
@@ -79,6 +137,12 @@ _TITLES = {
     "NotAcceptableError": "No acceptable format", "NotAcceptableFormatError": "No acceptable format",
     "BadRequestError": "Bad request", "NotFoundError": "Not found", "GoneError": "Gone",
     "UnsupportedTypeError": "Unsupported media type",
+    "UnauthorizedError": "A token is needed", "ForbiddenError": "The token does not permit this",
+    "TokenError": "Tokens cannot be checked", "KeepingError": "The request cannot be remembered",
+    "StillRunningError": "The first request is still running", "ConflictError": "Conflict with another change",
+    "PreconditionFailedError": "Changed in the meantime", "PreconditionRequiredError": "A precondition is needed",
+    "ContentTooLargeError": "The body is too large", "UnprocessableError": "The request cannot be carried out",
+    "RefusedError": "The change was refused",
 }  # fmt: skip
 
 
@@ -101,10 +165,14 @@ def _answer_own(error: LetapisError) -> Response:
         key: value for key in ("line", "column", "seconds", "mebibytes", "bytes", "kind")
         if (value := getattr(error, key, None)) is not None
     }  # fmt: skip
-    status = status_of(error)
+    status, headers = status_of(error), error.headers if isinstance(error, HTTPError) else _NO_HEADERS
+    if "Retry-After" in headers:
+        details["retryAfter"] = int(headers["Retry-After"])
     if status >= 500:
         LOG.warning("%s: %s", name, error.message)
-    return problem(status, _TITLES.get(name, "The request failed"), str(error), name, details)
+    answer = problem(status, _TITLES.get(name, "The request failed"), str(error), name, details)
+    answer.headers.update(headers)
+    return answer
 
 
 def _answer_http(error: HTTPException) -> Response:
