@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from graph import commands
+from graph import commands, commands_ingest, commands_tokens, commands_versions
 from graph.errors import LetapisError, RefusedError, UsageError
 from graph.iris import CANONICAL_BASE
 
@@ -19,7 +19,8 @@ AddCommand = Callable[[str, str], argparse.ArgumentParser]
 
 _EPILOGS = {
     "build": "letapis build\nletapis build --data /srv/letapis --message 'April corrections'",
-    "serve": "letapis serve\nletapis serve --port 9000 --timeout 10 --memory 512",
+    "serve": "letapis serve\nletapis serve --port 9000 --timeout 10 --memory 512\n"
+             "letapis serve --data mine --ontology mine.ttl --shapes none",
     "query": "letapis query 'SELECT * { ?s a <https://w3id.org/letapis/ontology#Sentence> } LIMIT 5'\n"
              "letapis query @queries/sentences.rq --format csv\necho 'ASK {}' | letapis query -",
     "validate": "letapis validate\nletapis validate --json\nletapis validate --reference   (pySHACL; slow)",
@@ -27,7 +28,15 @@ _EPILOGS = {
     "sources": "letapis sources list\nletapis sources add report.txt\n"
                "letapis sources locate a-77-195 'On 8 July' 'Andrei Skurko'",
     "versions": "letapis versions list\nletapis versions diff 3 4\nletapis versions tag 2026.1 4\n"
-                "letapis versions restore 2026.1\nletapis versions prune --keep 5",
+                "letapis versions restore 2026.1\nletapis versions history id:P0001\n"
+                "letapis versions prune --keep 5 --days 30 --dry-run",
+    "tokens": "letapis tokens create maria --scope ingest\n"
+              "letapis tokens create bot --scope ingest:https://example.org/reports/ --scope update\n"
+              "letapis tokens list --json\nletapis tokens revoke maria",
+    "ingest": "letapis ingest new-claims.yml\nletapis ingest report.ttl --dry-run\n"
+              "letapis ingest incoming/ --graph https://example.org/g --quarantine refused\n"
+              "zcat dump.nq.gz | letapis ingest - --format nq\n"
+              "letapis ingest data.nq --data mine --ontology mine.owl --shapes none",
     "explain": "letapis explain id:P0001 lt:affectedBy id:E0322",
 }  # fmt: skip
 
@@ -47,6 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
             epilog="examples:\n" + "".join(f"  {line}\n" for line in _EPILOGS[name].splitlines()),
         )  # fmt: skip
         _add_common(made)
+        if hasattr(commands, f"run_{name}"):
+            made.set_defaults(run=getattr(commands, f"run_{name}"))
         return made
 
     _add_stages(add)
@@ -59,8 +70,14 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--root", default=os.environ.get("LETAPIS_ROOT", Path(__file__).parent.parent),
                        help="folder of the record: ontology, shapes, claims (default: this project)")  # fmt: skip
     group.add_argument("--data", default=os.environ.get("DATA", "data"), help="folder of the versions (default: data)")
-    group.add_argument("--base", default=os.environ.get("LETAPIS_BASE", CANONICAL_BASE),
-                       help="base of all identifiers (default: %(default)s)")  # fmt: skip
+    group.add_argument("--base", default=os.environ.get("LETAPIS_BASE"),
+                       help=f"base of all identifiers (default: what the data hold, or {CANONICAL_BASE})")  # fmt: skip
+
+
+def _add_adopted(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("data that are not this record")
+    group.add_argument("--ontology", nargs="+", metavar="FILE", help="the ontology of the data folder, or `none`")
+    group.add_argument("--shapes", nargs="+", metavar="FILE", help="its shapes, or `none`")
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +89,9 @@ def _add_stages(add: AddCommand) -> None:
     build.add_argument("--by", default=os.environ.get("USER", "unknown"), help="who commits (default: $USER)")
     build.add_argument("--message", default="build from files", help="why (kept with the version)")
     _json(build)
+    ingest = add("ingest", "Put files of RDF or of claims through the gate: all of them, or none.")
+    commands_ingest.add_ingest(ingest)
+    _add_adopted(ingest)
     validate = add("validate", "Validate the record as `build` would, and write nothing.")
     validate.add_argument("--reference", action="store_true", help="use pySHACL, the reference engine (slow)")
     _json(validate)
@@ -91,7 +111,8 @@ def _add_stages(add: AddCommand) -> None:
 
 
 def _add_reading(add: AddCommand) -> None:
-    _add_versions(add("versions", "The versions of this record: list, show, compare, tag, restore, prune."))
+    commands_versions.add_versions(add("versions", "The versions: list, show, compare, tag, restore, prune, history."))
+    commands_tokens.add_tokens(add("tokens", "Who may write by HTTP: create, list and revoke tokens."))
     query = add("query", "Answer a SPARQL query on the current version.")
     query.add_argument("query", help="the query, @FILE, or - for standard input")
     query.add_argument("--format", default="tsv", help="(default: tsv, and ttl for graphs)",
@@ -102,6 +123,7 @@ def _add_reading(add: AddCommand) -> None:
         explain.add_argument(part, help="an IRI, or prefix:name")
     _json(explain)
     serve = add("serve", "Serve the current version over HTTP.")
+    _add_adopted(serve)
     serve.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="(default: %(default)s)")
     serve.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="(default: %(default)s)")
     serve.add_argument("--timeout", type=float, default=30.0, help="seconds for one query (default: %(default)s)")
@@ -110,30 +132,11 @@ def _add_reading(add: AddCommand) -> None:
     serve.add_argument("--processes", type=int, default=2, help="web processes (default: %(default)s)")
 
 
-def _add_versions(versions: argparse.ArgumentParser) -> None:
-    actions = versions.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _json(actions.add_parser("list", help="every version, the current one marked"))
-    actions.add_parser("show", help="all that is known of one").add_argument("version", help="a number or a tag")
-    diff = actions.add_parser("diff", help="what changed from one to another, as an RDF Patch")
-    diff.add_argument("before", help="a number or a tag")
-    diff.add_argument("after", help="a number or a tag")
-    tag = actions.add_parser("tag", help="give a version a name that keeps it")
-    tag.add_argument("name")
-    tag.add_argument("version", help="a number or a tag")
-    restore = actions.add_parser("restore", help="make an older version the next one")
-    restore.add_argument("version", help="a number or a tag")
-    restore.add_argument("--by", default=os.environ.get("USER", "unknown"), help="who commits (default: $USER)")
-    restore.add_argument("--message", default="", help="why (kept with the version)")
-    prune = actions.add_parser("prune", help="remove versions that are neither recent nor tagged")
-    prune.add_argument("--keep", type=int, default=10, help="how many of the last to keep (default: %(default)s)")
-
-
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; every error that is ours is one message on standard error."""
     arguments = build_parser().parse_args(words)
-    run = getattr(commands, f"run_{arguments.command}")
     try:
-        return int(run(arguments))
+        return int(arguments.run(arguments))
     except UsageError as error:
         print(f"letapis: {error}", file=sys.stderr)
         return 2

@@ -26,7 +26,7 @@ from graph.tally import COUNTED, count_whole
 from graph.validate import validate
 from graph.versions import Version, Versions
 
-__all__ = ["COUNTED", "Assembled", "Built", "Locator", "assemble", "build", "fill_graphs", "read_record"]
+__all__ = ["COUNTED", "Assembled", "Built", "Locator", "assemble", "build", "data_quads", "fill_graphs", "read_record"]
 
 BUILT = "built.nq"
 
@@ -72,7 +72,7 @@ def build(project: Project, *, by: str, why: str, tell: Tell = lambda _: None) -
         return Built(current, Report([]), fresh=False)
     tell("reading ontology, documents and claims")
     ontology, record = read_record(project)
-    stated = {*_data_quads(ontology, record, layout), *_shape_quads(project, layout)}
+    stated = {*data_quads(ontology, record, layout), *_shape_quads(project, layout)}
     submission = Submission(
         _Rebuild(stated, layout), by, why, "build",
         files={BUILT: _lines(stated)}, facts={"inputs": inputs, "code": code},
@@ -105,7 +105,8 @@ def _lines(quads: Iterable[Quad]) -> bytes:
     return b"".join(sorted(serialize(quads, RdfFormat.N_QUADS).splitlines(keepends=True)))
 
 
-def _data_quads(ontology: Ontology, record: Converted, layout: Layout) -> Iterator[Quad]:
+def data_quads(ontology: Ontology, record: Converted, layout: Layout) -> Iterator[Quad]:
+    """What the files of a record state, its ontology included, its shapes not."""
     yield from (quad for quad in record.quads() if layout.is_stated(quad.graph_name))
     yield from skolemize(ontology.quads, layout.names, layout.ontology)
 
@@ -128,7 +129,7 @@ def assemble(project: Project, tell: Tell = lambda _: None) -> Assembled:
 
 
 def _derive(ontology: Ontology, record: Converted, schema: Schema, layout: Layout, tell: Tell) -> Store:
-    store = open_memory(_data_quads(ontology, record, layout))
+    store = open_memory(data_quads(ontology, record, layout))
     derive_whole(store, layout, schema, tell)
     return store
 
@@ -136,7 +137,7 @@ def _derive(ontology: Ontology, record: Converted, schema: Schema, layout: Layou
 def fill_graphs(ontology: Ontology, record: Converted, rules: Iterable[Rule]) -> dict[NamedNode, set[Triple]]:
     """The record's graphs with the ontology, accepted statements, composed labels, and what follows by *rules*."""
     names = ontology.names
-    schema = Schema(ontology, tuple(rules), {}, frozenset())
+    schema = Schema(ontology, tuple(rules), (), {}, frozenset())
     graphs: dict[NamedNode, set[Triple]] = {names.graph(name): set() for name in ("accepted", "labels", "inferred")}
     for quad in _derive(ontology, record, schema, Layout("record", names), lambda _: None):
         if not isinstance(quad.graph_name, DefaultGraph):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graph.delta import Delta, difference
+from graph.errors import DerivedGraphError
 from graph.layout import Layout
-from graph.rdf import Quad, Store
+from graph.rdf import NamedNode, Quad, Store
 from graph.schema import read_shape_quads
 from graph.skolem import skolemize
 from graph.versions import Version
@@ -18,25 +19,32 @@ def make_change(
 ) -> Delta:
     """Add and remove in *store*, which starts as *parent*; what that changed of the stated graphs and of the shapes.
 
-    A write to a default graph that only repeats others goes to the graph that `Layout.target` names.
+    A write to a default graph that only repeats others goes to the graph that `Layout.target` names, and blank nodes
+    of the ontology and of the shapes get names. DerivedGraphError where a graph is written that nobody writes.
     """
-    come, gone = (
-        {Quad(q.subject, q.predicate, q.object, layout.target(q.graph_name)) for q in quads}
-        for quads in (added, removed)
-    )
+    come, gone = ({place(quad, layout) for quad in quads} for quads in (added, removed))
     data = difference(store, _without(come, layout), _without(gone, layout))
     apply(store, layout, data)
     shapes = shape_change(parent, layout, come, gone)
     return Delta(data.added | shapes.added, data.removed | shapes.removed)
 
 
+def place(quad: Quad, layout: Layout) -> Quad:
+    """The quad where a write of it goes; DerivedGraphError for a graph that nobody writes."""
+    graph = layout.target(quad.graph_name)
+    if not layout.is_stated(graph):
+        raise DerivedGraphError(graph.value if isinstance(graph, NamedNode) else "")
+    if layout.kind != "plain" and graph in layout.schema:
+        return next(skolemize((quad,), layout.names, graph))
+    return quad if graph == quad.graph_name else Quad(quad.subject, quad.predicate, quad.object, graph)
+
+
 def shape_change(parent: Version | None, layout: Layout, added: Iterable[Quad], removed: Iterable[Quad]) -> Delta:
-    """What adding and removing these quads would change of the shapes of *parent*; blank nodes get names."""
+    """What adding and removing these quads would change of the shapes of *parent*."""
     if layout.kind == "plain":
         return Delta()
     graph = layout.shapes
-    come = set(skolemize((q for q in added if q.graph_name == graph), layout.names, graph))
-    gone = {quad for quad in removed if quad.graph_name == graph}
+    come, gone = ({quad for quad in quads if quad.graph_name == graph} for quads in (added, removed))
     if not come and not gone:
         return Delta()
     known = frozenset() if parent is None else read_shape_quads(parent, layout)
@@ -44,9 +52,5 @@ def shape_change(parent: Version | None, layout: Layout, added: Iterable[Quad], 
 
 
 def _without(quads: Iterable[Quad], layout: Layout) -> Iterable[Quad]:
-    """The quads that are no shapes; blank nodes of an ontology get names."""
-    for quad in quads:
-        if layout.kind != "plain" and quad.graph_name == layout.ontology:
-            yield from skolemize((quad,), layout.names, layout.ontology)
-        elif layout.kind == "plain" or quad.graph_name != layout.shapes:
-            yield quad
+    """The quads that are no shapes."""
+    return (quad for quad in quads if layout.kind == "plain" or quad.graph_name != layout.shapes)

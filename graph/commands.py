@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from graph.adopt import NONE, adopt, detect, kind_of
 from graph.build import COUNTED, Built, assemble, build
 from graph.check import check_anchors, locate, measure_coverage
 from graph.competency import find_faults, read_questions
@@ -17,15 +19,28 @@ from graph.documents import add_text, find_texts, read_documents
 from graph.errors import RefusedError, UsageError, VersionError
 from graph.evaluate import Evaluators, Limits, Request
 from graph.explain import explain, parse_term
-from graph.patch import to_text
+from graph.iris import CANONICAL_BASE
 from graph.project import SOURCES, Project
 from graph.report import Report
 from graph.versions import Version, Versions
 
 
 def project_of(arguments: Namespace) -> Project:
-    """The project that the common options name."""
-    return Project(Path(arguments.root).resolve(), Path(arguments.data).resolve(), arguments.base)
+    """The project that the common options name; what the data folder holds tells how it is laid out.
+
+    Where `--ontology` or `--shapes` name files for the data folder, they are its ontology and shapes from now on.
+    """
+    root, data, base = Path(arguments.root).resolve(), Path(arguments.data).resolve(), arguments.base
+    ontology, shapes = getattr(arguments, "ontology", None), getattr(arguments, "shapes", None)
+    held = detect(data)
+    if ontology is None and shapes is None:
+        if held is None or held[0] == "record":
+            return Project(root, data, base or CANONICAL_BASE)
+        return Project(root, data, base or held[1], held[0])
+    kind = kind_of(ontology or [NONE], shapes or [NONE])
+    project = Project(data, data, base or (held[1] if held else CANONICAL_BASE), kind)
+    adopt(project, ontology or [NONE], shapes or [NONE], by=os.environ.get("USER", "unknown"), tell=tell_progress())
+    return project
 
 
 def tell_progress() -> Callable[[str], None]:
@@ -155,63 +170,6 @@ def run_sources(arguments: Namespace) -> int:
     for start, end in places:
         print(f"at: {start}-{end}   {' '.join(text[start:end].split())}")
     return 0 if places else 1
-
-
-def run_versions(arguments: Namespace) -> int:
-    """List, show, compare, tag, restore or prune versions."""
-    versions = Versions(project_of(arguments).data)
-    action: Callable[[Namespace, Versions], None] = {
-        "list": _list_versions, "show": _show_version, "diff": _diff_versions,
-        "tag": _tag_version, "restore": _restore_version, "prune": _prune_versions,
-    }[arguments.action]  # fmt: skip
-    action(arguments, versions)
-    return 0
-
-
-def _list_versions(arguments: Namespace, versions: Versions) -> None:
-    listed, tags = versions.list(), versions.tags()
-    if arguments.json:
-        named = {number: [tag for tag, n in tags.items() if n == number] for number in tags.values()}
-        print_json([{**v.manifest, **v.commit, "tags": named.get(v.number, [])} for v in listed])
-        return
-    if not listed:
-        print("no version yet; `letapis build` makes the first")
-    for version in listed:
-        mark = "*" if version is listed[-1] else " "
-        names = "".join(f" [{tag}]" for tag, number in tags.items() if number == version.number)
-        print(f"{mark} {version.number:>4}  {version.commit['at']}  {version.manifest['quads']:>8} quads  "
-              f"{version.manifest['digest'][:12]}  {version.commit['by']}: {version.commit['why']}{names}")  # fmt: skip
-
-
-def _show_version(arguments: Namespace, versions: Versions) -> None:
-    version = versions.find(arguments.version)
-    print_json({**version.manifest, **version.commit, "held": version.held})
-
-
-def _diff_versions(arguments: Namespace, versions: Versions) -> None:
-    before, after = versions.find(arguments.before), versions.find(arguments.after)
-    for line in to_text(before, after):
-        print(line)
-
-
-def _tag_version(arguments: Namespace, versions: Versions) -> None:
-    with versions.writer() as writer:
-        version = versions.find(arguments.version)
-        writer.tag(arguments.name, version)
-    print(f"{arguments.name} is version {version.number}.")
-
-
-def _restore_version(arguments: Namespace, versions: Versions) -> None:
-    with versions.writer() as writer:
-        old = versions.find(arguments.version)
-        made = writer.restore(old, by=arguments.by, why=arguments.message or f"restore version {old.number}")
-    print(f"Version {made.number} holds what version {old.number} does, and is current.")
-
-
-def _prune_versions(arguments: Namespace, versions: Versions) -> None:
-    with versions.writer() as writer:
-        removed = writer.prune(arguments.keep)
-    print(f"Removed: {', '.join(map(str, removed)) or 'none'}.")
 
 
 def current_version(project: Project) -> Version:

@@ -2,11 +2,21 @@
 
 LetapisError
 ├─ UsageError            the command or setting is wrong (exit 2)
+│  └─ UnsupportedInputError  a media type, charset or compression that is not read (`graph.inputs`)
 ├─ SourceError           a file of the record, ontology or shapes is wrong; names file, line, item
 ├─ AnchorError           a phrase or position does not hold in the document's text
 ├─ RefusedError          the gate found a Violation; carries the report
 ├─ VersionError          a version is missing or damaged, or cannot be written
 │  └─ LockedError        another process is writing
+├─ TokenError            the tokens of a data folder cannot be read or written, or none has that name
+├─ WriteError            a write ended without a reply
+│  ├─ WriteDeadlineError it ran past its time and was killed
+│  ├─ WriteLostError     its process died, most likely of its memory limit
+│  └─ WriteBusyError     as many writes as a server process takes were under way already
+├─ GroundChangedError    what a write was to change is not any more what its sender saw
+├─ MissingGraphError     a write needs a graph that is not there
+├─ DerivedGraphError     a write to a graph that the gate alone writes
+├─ DoneBeforeError       the same write was committed already; carries the version
 └─ QueryError            a query cannot be answered
    ├─ QuerySyntaxError   it is not SPARQL; carries line and column where known
    ├─ QueryForbiddenError   it would reach out, or write
@@ -87,6 +97,77 @@ class VersionError(LetapisError):
 
 class LockedError(VersionError):
     """Another process holds the right to write."""
+
+
+class TokenError(LetapisError):
+    """The tokens of a data folder cannot be read or written, or none has that name."""
+
+
+class WriteError(LetapisError):
+    """A write ended without a reply."""
+
+
+class WriteDeadlineError(WriteError):
+    """The write ran past *seconds* and its process was killed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the write did not finish within {seconds:g} seconds and was stopped",
+            "See /versions: only what is listed there was done. Send the rest in smaller parts.",
+        )
+        self.seconds = seconds
+
+
+class WriteLostError(WriteError):
+    """The write's process died before it replied; *mebibytes* is the memory it may use."""
+
+    def __init__(self, mebibytes: int) -> None:
+        super().__init__(
+            f"the write's process died, most likely of its memory limit of {mebibytes} MiB",
+            "See /versions: only what is listed there was done. Send the rest in smaller parts.",
+        )
+        self.mebibytes = mebibytes
+
+
+class WriteBusyError(WriteError):
+    """As many writes as a server process takes at once, *writes*, were under way already; nothing was done."""
+
+    def __init__(self, writes: int) -> None:
+        super().__init__(f"{writes} writes are under way already", "Nothing was changed. Try again shortly.")
+        self.writes = writes
+
+
+class GroundChangedError(LetapisError):
+    """What a write was to change is not any more what its sender saw."""
+
+    def __init__(self) -> None:
+        super().__init__("the graph was changed meanwhile", "Read it again, and send the change anew.")
+
+
+class MissingGraphError(LetapisError):
+    """A write needs the graph *name*, which is not there."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no graph <{name}>", "See what graphs there are: SELECT DISTINCT ?g { GRAPH ?g {} }")
+        self.name = name
+
+
+class DerivedGraphError(LetapisError):
+    """A write to the graph *name*, which the gate alone writes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the graph <{name}> follows from others and is not written", "Leave it out; change what it follows from."
+        )
+        self.name = name
+
+
+class DoneBeforeError(LetapisError):
+    """The same write was committed already, as version *number*."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"this write is version {number} already")
+        self.number = number
 
 
 class QueryError(LetapisError):

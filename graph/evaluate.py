@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
-import socket
-import struct
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
 from graph.errors import (
@@ -29,7 +22,9 @@ from graph.errors import (
     VersionError,
     WorkerLostError,
 )
-from graph.evaluator import CHUNK, receive_exactly
+from graph.evaluator import CHUNK
+from graph.forking import Forked, is_closed
+from graph.spawner import HOLDER, Spawner
 from graph.versions import Version
 
 
@@ -106,101 +101,101 @@ class NotAcceptableError(QueryError):
         self.kind = kind
 
 
-class _Worker:
-    """One connection to the evaluator, that is, one process of its own that can be killed."""
-
-    def __init__(self, address: str) -> None:
-        self.connection = socket.socket(socket.AF_UNIX)
-        try:
-            self.connection.connect(address)
-            letter, payload = self.receive(None)
-            if letter != b"P":
-                raise EOFError
-            # A handle, not a number: the number could be another process's by the time it is needed.
-            self._process = os.pidfd_open(int(payload))
-        except BaseException:
-            self.connection.close()
-            raise
-
-    def send(self, payload: bytes) -> None:
-        """Send one request."""
-        self.connection.settimeout(None)
-        self.connection.sendall(struct.pack("!I", len(payload)) + payload)
-
-    def receive(self, deadline: float | None) -> tuple[bytes, bytes]:
-        """One frame; TimeoutError past *deadline*, EOFError where the worker died."""
-        head = self._receive(5, deadline)
-        size = struct.unpack("!I", head[1:])[0]
-        return head[:1], self._receive(size, deadline) if size else b""
-
-    def _receive(self, size: int, deadline: float | None) -> bytes:
-        remaining = None if deadline is None else max(deadline - time.monotonic(), 0.001)
-        self.connection.settimeout(remaining)
-        return receive_exactly(self.connection, size)
-
-    def kill(self) -> None:
-        """End the process at once."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._process, signal.SIGKILL)
-        self.close()
-
-    def close(self) -> None:
-        """Let the process end by itself."""
-        os.close(self._process)
-        self.connection.close()
-
-
 class Evaluators:
-    """The workers of one version. Use from many threads; `close` when no request needs the version any more."""
+    """The workers of one version. Use from many threads; `close` when no request needs the version any more.
 
-    def __init__(self, version: Version, limits: Limits) -> None:
+    They are forked by *spawner*, by one of their own where none is given. With *on_disk* they read the version from
+    disk, whatever its size. Without *wait*, call `wait` before anything else. VersionError where it cannot be opened.
+    """
+
+    def __init__(
+        self, version: Version, limits: Limits, spawner: Spawner | None = None,
+        *, on_disk: bool = False, wait: bool = True,
+    ) -> None:  # fmt: skip
         self.version = version
         self.limits = limits
-        self._folder = tempfile.TemporaryDirectory(prefix="letapis-")
-        self._address = str(Path(self._folder.name) / "evaluator")
+        self.held = "disk" if on_disk else version.held
+        self.peak = 0
+        """How many queries ran at once, at the most."""
+        self._spawner = spawner or Spawner(functions=(HOLDER,))
+        self._is_own_spawner = spawner is None
         self._slots = threading.BoundedSemaphore(limits.workers)
         self._places = threading.BoundedSemaphore(limits.waiting)
         self._lock = threading.Lock()
-        self._free: list[_Worker] = []
+        self._free: list[Forked] = []
+        self._busy = 0
+        self._spawner.enter()
         try:
-            self._evaluator = self._start()
+            self._holder = self._begin()
         except BaseException:
-            self._folder.cleanup()
+            self._release()
             raise
+        if wait:
+            self.wait()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        evaluator = subprocess.Popen(
-            [sys.executable, "-m", "graph.evaluator", str(self.version.folder.resolve()), self._address,
-             str(self.limits.mebibytes)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent,
-        )  # fmt: skip
-        assert evaluator.stdout is not None  # noqa: S101 - asked for above
-        if evaluator.stdout.readline() != b"ready\n":
-            _end(evaluator)
-            raise VersionError(f"version {self.version.number} could not be opened for queries.", "Build it again.")
-        return evaluator
+    def wait(self) -> None:
+        """Return when the version is held; VersionError where it cannot be, and then this is closed."""
+        if not _is_ready(self._holder):
+            self.close()
+            raise self._unopened()
+
+    def _begin(self) -> Forked:
+        """A process that begins to hold the version; VersionError where there can be none."""
+        request = {"folder": str(self.version.folder.resolve()), "held": self.held, "mebibytes": self.limits.mebibytes}
+        try:
+            return self._spawner.fork(HOLDER, request)
+        except (EOFError, OSError):
+            raise self._unopened() from None
+
+    def _unopened(self) -> VersionError:
+        return VersionError(f"version {self.version.number} could not be opened for queries.", "Build it again.")
 
     def _restart(self) -> None:
-        """Replace an evaluator that died; nothing where another thread did, or it is alive."""
+        """Replace a holder that died; nothing where another thread did, or it is alive."""
         with self._lock:
-            if self._evaluator.poll() is not None:
-                _end(self._evaluator)
-                Path(self._address).unlink(missing_ok=True)
-                self._evaluator = self._start()
+            if is_closed(self._holder.connection):
+                begun = self._begin()
+                if not _is_ready(begun):
+                    begun.close()
+                    raise self._unopened()
+                self._holder.close()
+                self._holder = begun
+
+    def prepare(self, workers: int) -> None:
+        """Have so many workers ready before they are asked for; VersionError where there can be none."""
+        made: list[Forked] = []
+        with contextlib.suppress(EOFError, OSError):
+            for _ in range(min(workers, self.limits.workers)):
+                made.append(Forked(self._holder.connection, self._lock))
+        ready = [worker for worker in made if _is_ready(worker)]
+        if len(ready) < len(made) or not ready:
+            for worker in made:
+                worker.kill()
+            raise self._unopened()
+        with self._lock:
+            self._free += ready
 
     def close(self) -> None:
-        """End the evaluator and its workers."""
+        """End the holder and its workers."""
         with self._lock:
             workers, self._free = self._free, []
+            self._holder.close()
         for worker in workers:
             worker.close()
-        _end(self._evaluator)
-        self._folder.cleanup()
+        self._release()
+
+    def _release(self) -> None:
+        self._spawner.leave()
+        if self._is_own_spawner:
+            self._spawner.close()
 
     def answer(self, request: Request) -> Answer:
         """The answer to *request*; QueryError (see its children) instead of any incomplete one."""
         seconds = min(request.seconds or self.limits.seconds, self.limits.seconds)
         self._take_slot()
+        with self._lock:
+            self._busy += 1
+            self.peak = max(self.peak, self._busy)
         run = _Run(self, seconds)
         try:
             return run.start(request)
@@ -220,34 +215,43 @@ class Evaluators:
         finally:
             self._places.release()
 
-    def take(self) -> _Worker:
-        """A free worker, or a new one; from a new evaluator where the old one died."""
+    def take(self) -> Forked:
+        """A free worker, or a new one; from a new holder where the old one died."""
         with self._lock:
             if self._free:
                 return self._free.pop()
         try:
-            return _Worker(self._address)
+            return self._fork()
         except (EOFError, OSError):
             self._restart()
         try:
-            return _Worker(self._address)
+            return self._fork()
         except (EOFError, OSError):
             raise WorkerLostError(self.limits.mebibytes) from None
 
-    def give_back(self, worker: _Worker | None) -> None:
+    def _fork(self) -> Forked:
+        """A new worker, ready; EOFError or OSError where there can be none."""
+        worker = Forked(self._holder.connection, self._lock)
+        if not _is_ready(worker):
+            worker.close()
+            raise EOFError
+        return worker
+
+    def give_back(self, worker: Forked | None) -> None:
         """Take back a worker that finished, or count one that is gone."""
-        if worker is not None:
-            with self._lock:
+        with self._lock:
+            self._busy -= 1
+            if worker is not None:
                 self._free.append(worker)
         self._slots.release()
 
 
-def _end(evaluator: subprocess.Popen[bytes]) -> None:
-    """Let the evaluator end, by closing its standard input."""
-    for pipe in (evaluator.stdin, evaluator.stdout):
-        if pipe is not None:
-            pipe.close()
-    evaluator.wait(timeout=10)
+def _is_ready(forked: Forked) -> bool:
+    """True when a holder or worker is ready, False where it never will be."""
+    try:
+        return forked.receive(None)[0] == b"R"
+    except (EOFError, OSError):
+        return False
 
 
 class _Run:
@@ -257,7 +261,7 @@ class _Run:
         self._evaluators = evaluators
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
-        self._worker: _Worker | None = None
+        self._worker: Forked | None = None
         self._done = False
 
     def start(self, request: Request) -> Answer:

@@ -1,34 +1,29 @@
-"""The process that evaluates queries on one version: it holds the version, and forks a worker for each connection.
+"""The processes that evaluate queries on one version: one holds it, and forks a worker for each connection.
 
-    python -m graph.evaluator VERSION-FOLDER SOCKET MEMORY-MIB
+`hold` is run by `graph.spawner`. A worker answers one query after another on its connection. It can be killed at any
+moment without harm to anything else, may use only so much more memory, and cannot open a socket (nor, where the version
+is in memory, a file), so nothing in a query can reach another host. The holder ends when its own connection is closed,
+and its workers with it.
 
-A worker answers one query after another on its connection. It can be killed at any moment without harm to anything
-else, may use only so much memory, and cannot open a file or socket, so nothing in a query can reach another host. This
-process is single-threaded, which makes forking safe; it ends when its standard input does, that is, with its parent.
-
-Frames on the connection: a request is a length and JSON. A reply is frames of one letter, a length and bytes:
-`P` the worker's process id, once · `H` JSON: kind and format of the result · `D` some of the result · `E` its end ·
-`X` JSON: what went wrong.
+Frames (see `graph.forking`) of holder and worker: `R` ready. A worker's reply is `H` JSON: kind and format of the
+result · `D` some of the result · `E` its end · `X` JSON: what went wrong.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
 import re
-import resource
-import select
-import signal
 import socket
-import struct
-import sys
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from graph.confine import forbid_files, forbid_sockets, limit_memory, silence
 from graph.errors import QueryForbiddenError, QuerySyntaxError, VersionError
+from graph.forking import fork_for_each, receive_request, send_frame
 from graph.query import check_query
 from graph.rdf import (
     NamedNode,
@@ -37,10 +32,9 @@ from graph.rdf import (
     QuerySolutions,
     RdfFormat,
     Store,
-    open_readonly,
     serialize_to,
 )
-from graph.versions import Versions
+from graph.versions import Version, Versions
 
 CHUNK = 64 * 1024
 WORKER_NICENESS = 10
@@ -53,7 +47,6 @@ RDF_FORMATS = {
     "ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "rdf": RdfFormat.RDF_XML,
     "jsonld": RdfFormat.JSON_LD, "trig": RdfFormat.TRIG, "nq": RdfFormat.N_QUADS,
 }  # fmt: skip
-_PR_SET_PDEATHSIG = 1
 _UNSUPPORTED = re.compile(r"The custom (?:aggregate )?function <[^>]*> is not supported")
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix:[ >/]")
 _PLACE = re.compile(r"(?:error|parser error) at (\d+):(\d+):? ?")
@@ -69,7 +62,7 @@ class FrameWriter:
     def send(self, letter: bytes, payload: bytes) -> None:
         """Send one frame, after whatever was held back."""
         self.flush()
-        self._connection.sendall(letter + struct.pack("!I", len(payload)) + payload)
+        send_frame(self._connection, letter, payload)
 
     def write(self, data: bytes) -> int:
         """Take a piece of the result."""
@@ -82,7 +75,7 @@ class FrameWriter:
         """Send what is held back."""
         if self._held:
             held, self._held = self._held, bytearray()
-            self._connection.sendall(b"D" + struct.pack("!I", len(held)) + held)
+            send_frame(self._connection, b"D", held)
 
 
 class XMLGuard:
@@ -112,17 +105,6 @@ class XMLGuard:
 
 class UnwritableError(Exception):
     """The format cannot hold this result."""
-
-
-def receive_exactly(connection: socket.socket, size: int) -> bytes:
-    """*size* bytes from the connection; EOFError where it ends before."""
-    parts = bytearray()
-    while len(parts) < size:
-        part = connection.recv(size - len(parts))
-        if not part:
-            raise EOFError
-        parts += part
-    return bytes(parts)
 
 
 def answer(store: Store, request: dict[str, Any], out: FrameWriter) -> None:
@@ -195,62 +177,43 @@ def _evaluate(store: Store, request: dict[str, Any]) -> Any:
     return store.query(request["query"], base_iri=request.get("base"), **options)
 
 
-def _work(connection: socket.socket, store: Store, memory_mebibytes: int) -> NoReturn:
-    """Serve one connection until it closes, inside the limits of a worker."""
-    _confine(memory_mebibytes)
-    out = FrameWriter(connection)
-    out.send(b"P", str(os.getpid()).encode())
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            size = struct.unpack("!I", receive_exactly(connection, 4))[0]
-            answer(store, json.loads(receive_exactly(connection, size)), out)
-    os._exit(0)
+def hold(connection: socket.socket, request: dict[str, Any]) -> None:
+    """Hold the version in the folder that *request* names, in memory or on disk, and fork a worker for each connection
+    that comes over this one, until it is closed.
 
-
-def _confine(memory_mebibytes: int) -> None:
-    """Die with the parent, take only so much more memory, open nothing."""
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stderr.fileno())  # the engine prints a backtrace when memory runs out
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    limit = held + memory_mebibytes * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(WORKER_NICENESS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-
-
-def serve(folder: Path, address: str, memory_mebibytes: int) -> None:
-    """Hold the version in *folder* and fork a worker for each connection to *address*, until standard input ends."""
+    VersionError where it cannot be opened.
+    """
+    folder = Path(request["folder"])
     version = Versions(folder.parent.parent).get(int(folder.name))
-    store = version.open() if version.held == "memory" else None
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen(128)
+    store = None
+    if request["held"] == "memory":
+        store = _open(version)
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps workers
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the parent decides when to end
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    while True:
-        ready, _, _ = select.select([listener, sys.stdin], [], [])
-        if sys.stdin in ready:
-            break
-        connection, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            # RocksDB starts threads, so an on-disk version is opened after the fork, never before.
-            _work(connection, store or open_readonly(folder / "store"), memory_mebibytes)
-        connection.close()
-    Path(address).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        Path(address).parent.rmdir()  # the parent may have died without doing so
+    send_frame(connection, b"R")
+    fork_for_each(connection, partial(_work, version, store, request["mebibytes"]))
 
 
-if __name__ == "__main__":
+def _open(version: Version) -> Store:
     try:
-        serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
-    except (VersionError, SyntaxError, OSError) as failure:
-        sys.exit(f"letapis: {failure}")
+        return version.open()
+    except (OSError, SyntaxError) as error:
+        raise VersionError(f"version {version.number} cannot be opened: {error}.", "Build it again.") from None
+
+
+def _work(version: Version, store: Store | None, memory_mebibytes: int, connection: socket.socket) -> None:
+    """Answer what comes over *connection* until it closes, inside the limits of a worker."""
+    # Of many files RocksDB opens some only when it needs them. Where sockets cannot be forbidden alone, it must fail.
+    may_open_files = forbid_sockets() and store is None
+    if store is None:
+        store = version.open_disk()  # after the fork, never before: RocksDB starts threads
+    os.nice(WORKER_NICENESS)
+    silence()  # the engine prints a backtrace when memory runs out
+    limit_memory(memory_mebibytes)
+    if not may_open_files:
+        forbid_files()
+    out = FrameWriter(connection)
+    out.send(b"R", b"")
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            answer(store, json.loads(receive_request(connection)[0]), out)

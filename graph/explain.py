@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from graph.commits import Commit, find_commits
 from graph.errors import UsageError
-from graph.iris import OA, Names
-from graph.rdf import DefaultGraph, Literal, NamedNode, Store, Term, Triple
-from graph.rules import Pattern, Rule
-from graph.versions import Version
+from graph.iris import OA, PREF_LABEL, RDFS, Names
+from graph.layout import Layout
+from graph.provenance import Provenance
+from graph.rdf import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Term, Triple
+from graph.rules import Denial, Pattern, Rule
+from graph.versions import Version, Versions
 
 MATCH_LIMIT = 50
 """Ways of meeting one rule's body that are tried before another rule is."""
+
+Binding = dict[str, Term]
+
+_RDFS_LABEL = NamedNode(f"{RDFS}label")
 
 _LITERAL = re.compile(
     r'"(?P<value>(?:[^"\\]|\\.)*)"'
     r'(?:@(?P<language>[A-Za-z]+(?:-[A-Za-z0-9]+)*)|\^\^(?P<datatype><[^<>"\s]+>|\S+))?',
     re.DOTALL,
 )
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
 @dataclass(frozen=True)
 class Support:
-    """One place where a triple is asserted: the graph, and for a claim its document, locator, voice and phrase."""
+    """One place where a triple is asserted: the graph, and for a claim its passage, document, voice and phrase.
+
+    *kind* is `claim`, the name of one of our own graphs, `default` for the default graph (*graph* is empty then), or
+    the graph itself where it is somebody else's. *commit* is what brought the triple there, where that was asked for.
+    """
 
     graph: str
     kind: str
@@ -37,6 +49,19 @@ class Support:
     modality: str = ""
     status: str = ""
     phrase: str = ""
+    passage: str = ""
+    commit: Commit | None = None
+
+    @property
+    def graph_name(self) -> NamedNode | BlankNode | DefaultGraph:
+        """The graph as a term."""
+        if self.graph.startswith("_:"):
+            return BlankNode(self.graph.removeprefix("_:"))
+        return NamedNode(self.graph) if self.graph else DefaultGraph()
+
+    def to_json(self) -> dict[str, Any]:
+        """The place for programs."""
+        return {**vars(self), "commit": None if self.commit is None else dict(vars(self.commit), text=str(self.commit))}
 
 
 @dataclass(frozen=True)
@@ -55,26 +80,48 @@ class Explanation:
             return "asserted"
         return "inferred" if self.rule else "absent"
 
+    @property
+    def leaves(self) -> tuple[Explanation, ...]:
+        """What the triple rests on in the end: the asserted triples, each once, itself where it is one."""
+        below = [leaf for premise in self.premises for leaf in premise.leaves]
+        return tuple(dict.fromkeys(below)) if self.premises else (self,)
+
     def to_json(self) -> dict[str, Any]:
         """The tree for programs."""
         return {
             "triple": [str(self.triple.subject), str(self.triple.predicate), str(self.triple.object)],
             "kind": self.kind, "rule": self.rule or None,
-            "supports": [vars(support) for support in self.supports],
+            "supports": [support.to_json() for support in self.supports],
             "premises": [premise.to_json() for premise in self.premises],
         }  # fmt: skip
 
     def to_text(self, depth: int = 0) -> str:
         """The tree for people, one line a triple and one a support."""
-        indent = "  " * depth
-        triple = f"{self.triple.subject} {self.triple.predicate} {self.triple.object}"
-        how = f" by {self.rule}" if self.rule else ""
-        lines = [f"{indent}{self.kind}{how}: {triple}"]
-        for support in self.supports:
-            where = f"{support.document}, {support.locator}: “{support.phrase}”" if support.document else support.kind
-            lines.append(f"{indent}  – {where}{f' ({support.modality})' if support.modality else ''} <{support.graph}>")
-        lines += [premise.to_text(depth + 1) for premise in self.premises]
-        return "\n".join(lines)
+        return tree_to_text(self.to_json(), depth)
+
+    def to_rdf(self, names: Names) -> list[Triple]:
+        """The tree by PROV-O, as `graph.provenance` describes; nothing for an absent triple."""
+        provenance = Provenance(names)
+        if self.kind != "absent":
+            provenance.describe(self)
+        return provenance.triples
+
+
+def tree_to_text(tree: dict[str, Any], depth: int = 0) -> str:
+    """A tree as `to_json` gives it, for people; one of a contradiction has no triple at its root."""
+    indent = "  " * depth
+    how = f" by {tree['rule']}" if tree["rule"] else ""
+    triple = f": {' '.join(tree['triple'])}" if tree["triple"] else " of"
+    lines = [f"{indent}{tree['kind']}{how}{triple}"]
+    for support in tree["supports"]:
+        cited = f"{support['document']}, {support['locator']}: “{support['phrase']}”"
+        where = cited if support["document"] else support["kind"]
+        said = f" ({support['modality']})" if support["modality"] else ""
+        graph = f" <{support['graph']}>" if support["graph"] not in ("", support["kind"]) else ""
+        commit = f", {support['commit']['text']}" if support["commit"] else ""
+        lines.append(f"{indent}  – {where}{said}{graph}{commit}")
+    lines += [tree_to_text(premise, depth + 1) for premise in tree["premises"]]
+    return "\n".join(lines)
 
 
 def read_rules(version: Version) -> list[Rule]:
@@ -85,11 +132,32 @@ def read_rules(version: Version) -> list[Rule]:
 
 def rules_to_json(rules: Iterable[Rule]) -> bytes:
     """The rules as they are kept with a version."""
-    def parts(pattern: Pattern) -> list[str]:
-        return [pattern.subject, pattern.predicate, pattern.object]
-
-    content = [[rule.axiom, parts(rule.head), [parts(part) for part in rule.body]] for rule in rules]
+    content = [[rule.axiom, _parts(rule.head), [_parts(part) for part in rule.body]] for rule in rules]
     return json.dumps(content, indent=0).encode()
+
+
+def read_denials(version: Version) -> list[Denial]:
+    """What must not hold in a version; none for one that was made before denials were kept."""
+    path = version.folder / "denials.json"
+    return denials_from_json(path.read_bytes()) if path.exists() else []
+
+
+def denials_from_json(content: bytes) -> list[Denial]:
+    """The denials as `denials_to_json` wrote them."""
+    return [
+        Denial(axiom, tuple(Pattern(*part) for part in body), (differ[0], differ[1]) if differ else None)
+        for axiom, body, differ in json.loads(content)
+    ]
+
+
+def denials_to_json(denials: Iterable[Denial]) -> bytes:
+    """The denials as they are kept with a version."""
+    content = [[denial.axiom, [_parts(part) for part in denial.body], denial.differ] for denial in denials]
+    return json.dumps(content, indent=0).encode()
+
+
+def _parts(pattern: Pattern) -> list[str]:
+    return [pattern.subject, pattern.predicate, pattern.object]
 
 
 def parse_term(text: str, names: Names) -> Term:
@@ -116,7 +184,7 @@ def _parse_literal(text: str, names: Names) -> Literal:
     match = _LITERAL.fullmatch(text)
     if match is None:
         raise ValueError(text)
-    value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), match["value"])
+    value = _ESCAPE.sub(_unescape, match["value"])
     if match["language"]:
         return Literal(value, language=match["language"])
     if match["datatype"]:
@@ -125,22 +193,49 @@ def _parse_literal(text: str, names: Names) -> Literal:
     return Literal(value)
 
 
-class Explainer:
-    """Explains triples of one version."""
+def _unescape(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    return chr(int(code, 16)) if code else _ESCAPES.get(found[3], found[3])
 
-    def __init__(self, store: Store, rules: Iterable[Rule], names: Names) -> None:
+
+class Explainer:
+    """Explains triples of one version, or of a store that may become one."""
+
+    def __init__(self, store: Store, rules: Iterable[Rule], names: Names, layout: Layout | None = None) -> None:
         self._store = store
         self._names = names
         self._by_predicate: dict[str, list[Rule]] = {}
         for rule in rules:
             self._by_predicate.setdefault(rule.head.predicate, []).append(rule)
-        own = ("accepted", "inferred")
-        self._skipped = {names.graph(name) for name in own}
+        derived = {names.graph(name) for name in ("accepted", "inferred")}
+        self._skipped = derived if layout is None else derived & layout.derived
         self._claims = names.claim("").value
 
     def explain(self, triple: Triple) -> Explanation:
         """The tree under *triple*; kind `absent` where it is not in the graph."""
         return self._explain(triple, frozenset()) or Explanation(triple)
+
+    def label(self, term: Term) -> str:
+        """What people call *term*: its English label, else its name with a prefix; of a literal its text in quotes."""
+        if isinstance(term, Literal):
+            return f"“{term.value}”"
+        labels = [quad.object for predicate in (PREF_LABEL, _RDFS_LABEL)
+                  for quad in self._store.quads_for_pattern(term, predicate, None, DefaultGraph())]  # fmt: skip
+        texts = [text for text in labels if isinstance(text, Literal) and text.language in ("en", None)]
+        words = sorted((text.language != "en", text.value) for text in texts)
+        return words[0][1] if words else self._short(term)
+
+    def name(self, term: Term) -> str:
+        """What people call *term*, and its name with a prefix beside a label."""
+        label = self.label(term)
+        short = label if isinstance(term, Literal) else self._short(term)
+        return label if label == short else f"{label} ({short})"
+
+    def _short(self, term: NamedNode | BlankNode) -> str:
+        prefixes = self._names.prefixes if isinstance(term, NamedNode) else {}
+        fits = [(len(space), prefix) for prefix, space in prefixes.items() if term.value.startswith(space)]
+        length, prefix = max(fits, default=(0, ""))
+        return f"{prefix}:{term.value[length:]}" if fits else str(term)
 
     def _explain(self, triple: Triple, above: frozenset[Triple]) -> Explanation | None:
         supports = tuple(self._supports(triple))
@@ -158,10 +253,10 @@ class Explainer:
         return any(self._store.quads_for_pattern(triple.subject, triple.predicate, triple.object, DefaultGraph()))
 
     def _derive(self, triple: Triple, rule: Rule, above: frozenset[Triple]) -> Explanation | None:
-        binding = _unify(rule.head, triple, {})
+        binding = unify(rule.head, triple, {})
         if binding is None:
             return None
-        for number, premises in enumerate(self._matches(list(rule.body), binding)):
+        for number, premises in enumerate(match_body(self._store, rule.body, binding)):
             if number >= MATCH_LIMIT:
                 break
             trees = []
@@ -174,28 +269,20 @@ class Explainer:
                 return Explanation(triple, rule=rule.axiom, premises=tuple(trees))
         return None
 
-    def _matches(self, body: list[Pattern], binding: dict[str, Term]) -> Iterator[list[Triple]]:
-        if not body:
-            yield []
-            return
-        pattern, *rest = body
-        wanted = [_bound(part, binding) for part in (pattern.subject, pattern.predicate, pattern.object)]
-        if isinstance(wanted[0], Literal):
-            return
-        for quad in self._store.quads_for_pattern(wanted[0], wanted[1], wanted[2], DefaultGraph()):
-            extended = _unify(pattern, quad.triple, binding)
-            if extended is not None:
-                for others in self._matches(rest, extended):
-                    yield [quad.triple, *others]
-
     def _supports(self, triple: Triple) -> Iterator[Support]:
         quads = self._store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
-        graphs = sorted({q.graph_name.value for q in quads if isinstance(q.graph_name, NamedNode)})
-        for graph in graphs:
-            if graph.startswith(self._claims):
-                yield self._claim(NamedNode(graph))
-            elif NamedNode(graph) not in self._skipped:
-                yield Support(graph, kind=graph.rsplit("/", 1)[-1])
+        graphs = {quad.graph_name for quad in quads}
+        if graphs == {DefaultGraph()}:  # it repeats no other graph, so it was written there
+            yield Support("", kind="default")
+        for graph in sorted(graphs - self._skipped - {DefaultGraph()}, key=str):
+            yield self._support(graph)
+
+    def _support(self, graph: NamedNode | BlankNode) -> Support:
+        name = graph.value if isinstance(graph, NamedNode) else str(graph)
+        if name.startswith(self._claims):
+            return self._claim(NamedNode(name))
+        is_own = name.startswith(self._names.base)
+        return Support(name, kind=name.rsplit("/", 1)[-1] if is_own else name)
 
     def _claim(self, claim: NamedNode) -> Support:
         names = self._names
@@ -207,14 +294,12 @@ class Explainer:
         parts = {
             "document": cited, "locator": self._value(passage, names.term("locator")),
             "speaker": self._value(claim, names.term("speaker")),
-            "phrase": self._value(segment, NamedNode(f"{OA}exact")),
+            "phrase": self._value(segment, NamedNode(f"{OA}exact")), "passage": passage,
         }  # fmt: skip
         words = {key: self._value(claim, names.term(key)) for key in ("modality", "status")}
-        return Support(
-            claim.value, kind="claim",
-            **{key: term.value if term else "" for key, term in parts.items()},
-            **{key: term.value.rsplit("/", 1)[-1] if term else "" for key, term in words.items()},
-        )  # fmt: skip
+        told: dict[str, Any] = {key: term.value if term else "" for key, term in parts.items()}
+        told |= {key: term.value.rsplit("/", 1)[-1] if term else "" for key, term in words.items()}
+        return Support(claim.value, kind="claim", **told)
 
     def _value(self, subject: Term | None, predicate: NamedNode) -> Any:
         if subject is None:
@@ -223,25 +308,72 @@ class Explainer:
         return found[0].object if found else None
 
 
-def _unify(pattern: Pattern, triple: Triple, binding: dict[str, Term]) -> dict[str, Term] | None:
+def match_body(store: Store, body: Sequence[Pattern], binding: Binding) -> Iterator[tuple[Triple, ...]]:
+    """Every way in which the default graph meets *body* under *binding*: the triples in the order of the patterns.
+
+    The pattern of which most is known is looked up first.
+    """
+    if not body:
+        yield ()
+        return
+    number = max(range(len(body)), key=lambda n: (_known(body[n], binding), -n))
+    pattern, rest = body[number], (*body[:number], *body[number + 1 :])
+    subject, predicate, obj = (_bound(part, binding) for part in _parts(pattern))
+    if isinstance(subject, Literal):
+        return
+    for quad in store.quads_for_pattern(subject, predicate, obj, DefaultGraph()):
+        extended = unify(pattern, quad.triple, binding)
+        if extended is not None:
+            for others in match_body(store, rest, extended):
+                yield (*others[:number], quad.triple, *others[number:])
+
+
+def unify(pattern: Pattern, triple: Triple, binding: Binding) -> Binding | None:
+    """*binding* with what makes *pattern* the *triple*; None where nothing does."""
     result = dict(binding)
-    parts = (pattern.subject, pattern.predicate, pattern.object)
-    for part, term in zip(parts, (triple.subject, triple.predicate, triple.object), strict=True):
-        if not part.startswith("?"):
-            if not isinstance(term, NamedNode) or term.value != part:
+    for part, term in zip(_parts(pattern), (triple.subject, triple.predicate, triple.object), strict=True):
+        if part.startswith("?"):
+            if result.setdefault(part, term) != term:
                 return None
-        elif result.setdefault(part, term) != term:
+        elif part != (term.value if isinstance(term, NamedNode) else str(term)):
             return None
     return result
 
 
-def _bound(part: str, binding: dict[str, Term]) -> Any:
+def _known(pattern: Pattern, binding: Binding) -> int:
+    return sum(not part.startswith("?") or part in binding for part in _parts(pattern))
+
+
+def _bound(part: str, binding: Binding) -> Any:
+    """The term that *part* means; None for any, and for a literal, which `unify` compares as it is written."""
+    if part.startswith('"'):
+        return None
     return binding.get(part) if part.startswith("?") else NamedNode(part)
 
 
-def explain(version: Version, names: Names, subject: Term, predicate: Term, obj: Term) -> Explanation:
-    """Why the triple is in *version*."""
+def add_commits(trees: Iterable[Explanation], versions: Versions, version: Version) -> list[Explanation]:
+    """The trees of *version* with the commits that brought in what they rest on."""
+    trees = list(trees)
+    quads = {_quad(leaf.triple, support) for tree in trees for leaf in tree.leaves for support in leaf.supports}
+    commits = find_commits(versions, quads, version) if quads else {}
+    return [_with_commits(tree, commits) for tree in trees]
+
+
+def _with_commits(tree: Explanation, commits: dict[Quad, Commit]) -> Explanation:
+    supports = (replace(support, commit=commits.get(_quad(tree.triple, support))) for support in tree.supports)
+    premises = (_with_commits(premise, commits) for premise in tree.premises)
+    return replace(tree, supports=tuple(supports), premises=tuple(premises))
+
+
+def _quad(triple: Triple, support: Support) -> Quad:
+    return Quad(triple.subject, triple.predicate, triple.object, support.graph_name)
+
+
+def explain(
+    version: Version, names: Names, subject: Term, predicate: Term, obj: Term, *, versions: Versions | None = None
+) -> Explanation:
+    """Why the triple is in *version*; with *versions* also since which commit."""
     if not isinstance(predicate, NamedNode) or isinstance(subject, Literal):
         raise UsageError("a triple has an IRI as subject and as predicate.")
-    explainer = Explainer(version.open(), read_rules(version), names)
-    return explainer.explain(Triple(subject, predicate, obj))
+    tree = Explainer(version.open(), read_rules(version), names).explain(Triple(subject, predicate, obj))
+    return tree if versions is None else add_commits([tree], versions, version)[0]

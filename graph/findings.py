@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from graph.errors import Spot
 from graph.report import Finding
 from graph.versions import Version
 
 FINDINGS = "findings.jsonl"
-_KEPT = ("severity", "shape", "focus", "path", "value", "message", "remedy", "component")
 
 
 def read_findings(version: Version) -> list[Finding]:
@@ -18,7 +16,7 @@ def read_findings(version: Version) -> list[Finding]:
     path = version.folder / FINDINGS
     if not path.exists():
         return []
-    return [_finding(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Finding.from_json(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def write_findings(findings: Iterable[Finding]) -> bytes:
@@ -27,12 +25,4 @@ def write_findings(findings: Iterable[Finding]) -> bytes:
 
 
 def _line(finding: Finding) -> str:
-    content = {key: getattr(finding, key) for key in _KEPT}
-    spots = [[spot.file, spot.line] for spot in finding.spots]
-    return json.dumps({**content, "spots": spots}, ensure_ascii=False, sort_keys=True)
-
-
-def _finding(line: str) -> Finding:
-    content = json.loads(line)
-    spots = tuple(Spot(file, number) for file, number in content.pop("spots"))
-    return Finding(**content, spots=spots)
+    return json.dumps(finding.to_json(), ensure_ascii=False, sort_keys=True)

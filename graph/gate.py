@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.contradict import find_contradictions, find_new_contradictions, to_findings
 from graph.delta import Delta
 from graph.derive import Tell, derive_change, derive_whole, stated_quads
 from graph.errors import RefusedError, VersionError
-from graph.findings import FINDINGS, write_findings
+from graph.explain import Explainer
+from graph.findings import FINDINGS, read_findings, write_findings
 from graph.layout import Layout
 from graph.patch import write_patch
 from graph.rdf import DefaultGraph, NamedNode, Quad, Store, open_memory
-from graph.report import Report
+from graph.report import Finding, Report
+from graph.revalidate import merge, revalidate
 from graph.schema import Schema, change_schema, read_schema, read_shape_quads
 from graph.staging import Staging
 from graph.tally import count_whole, recount
@@ -35,19 +38,20 @@ WHOLE_LEAST = 2_000
 class Submission:
     """Something that asks to become the next version.
 
-    *change* makes a change of stated graphs in a store (with `graph.view.apply`) and returns it; None where it is not
-    known quad by quad, as of a bulk load into the stated graphs, which leaves everything derived to be made anew.
+    *change* makes a change of stated graphs in a store (with `graph.view.apply`) and returns it. Instead, *load* may
+    load so much into the stated graphs that it is not known quad by quad; everything derived is made anew then.
     *by*, *why*, *via* and *more* are recorded with the commit; *files* are kept with the version, *facts* in its
     manifest. *even_empty* commits a change of nothing too, *whole* derives all anew.
     """
 
-    change: Callable[[Store, Version | None], Delta | None]
+    change: Callable[[Store, Version | None], Delta] | None
     by: str
     why: str
     via: str
     more: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    load: Callable[[Staging, Version | None], None] | None = None
     locate: Locate = locate_nowhere
     even_empty: bool = False
     whole: bool = False
@@ -127,11 +131,12 @@ class _Run:
         self._stated: Delta | None = None
         self._derived: Delta | None = None
         self._shapes_changed = False
+        self._known: Schema | None = None
 
     def pass_through(self) -> Passed:
         """Change, derive and validate what is staged; RefusedError where a Violation stands in the way."""
         self._tell("reading the change")
-        self._stated, shapes = self._split(self._submission.change(self._staging.store, self._parent))
+        self._stated, shapes = self._split(self._make_change())
         schema = self._schema(shapes)
         if self._follows_change():
             assert self._stated is not None  # noqa: S101 - `_follows_change` says so
@@ -140,11 +145,17 @@ class _Run:
         else:
             self._derive_whole(schema)
         self._tell("validating")
-        report = self._validate(schema)
+        report = Report([*self._validate(schema).findings, *self._contradictions(schema)])
         if not report.conforms:
             raise RefusedError(report)
         self._keep(schema, report)
         return Passed(None, report, self._stated, self._derived, self._count(schema))
+
+    def _make_change(self) -> Delta | None:
+        of = self._submission
+        if of.load is not None:
+            of.load(self._staging, self._parent)
+        return None if of.change is None else of.change(self._staging.store, self._parent)
 
     def is_worth_committing(self) -> bool:
         """False where nothing changed."""
@@ -201,7 +212,8 @@ class _Run:
             quad.graph_name == self._layout.ontology for quad in (*self._stated.added, *self._stated.removed)
         )
         if self._layout.kind == "plain" or not (ontology_changed or self._shapes_changed or self._submission.whole):
-            return read_schema(self._parent, self._staging.store, self._layout)
+            self._known = read_schema(self._parent, self._staging.store, self._layout)
+            return self._known
         if shapes is None:
             shapes = frozenset() if self._parent is None else read_shape_quads(self._parent, self._layout)
         return change_schema(self._staging.store, self._layout, shapes)
@@ -223,7 +235,24 @@ class _Run:
 
     def _validate(self, schema: Schema) -> Report:
         store, shapes = self._staging.store, schema.shapes.values()
-        return validate(store, shapes, self._submission.locate)
+        change = self._changed()
+        if change is None or self._shapes_changed or self._parent is None:
+            return validate(store, shapes, self._submission.locate)
+        again = revalidate(store, shapes, *change, self._submission.locate)
+        return Report(merge(read_findings(self._parent), again, shapes))
+
+    def _contradictions(self, schema: Schema) -> list[Finding]:
+        """What the change makes contradict the ontology, with the tree under each contradiction."""
+        if not schema.denials:
+            return []
+        store, change = self._staging.store, self._changed()
+        if change is None:
+            found = find_contradictions(store, schema.denials)
+        else:
+            added = [quad.triple for quad in change[0] if isinstance(quad.graph_name, DefaultGraph)]
+            found = find_new_contradictions(store, schema.denials, added)
+        explainer = Explainer(store, schema.rules, self._layout.names)
+        return to_findings(found, explainer, self._submission.locate)
 
     def _changed(self) -> tuple[frozenset[Quad], frozenset[Quad]] | None:
         """All that was added and removed; None where that is not known quad by quad."""
@@ -232,8 +261,9 @@ class _Run:
         return self._stated.added | self._derived.added, self._stated.removed | self._derived.removed
 
     def _keep(self, schema: Schema, report: Report) -> None:
-        for name, content in schema.files().items():
-            self._staging.write(name, content)
+        if self._parent is None or schema is not self._known:
+            for name, content in schema.files().items():
+                self._staging.write(name, content)
         self._staging.write(FINDINGS, write_findings(report.findings))
 
     def _count(self, schema: Schema) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from graph.errors import UsageError
 from graph.iris import CANONICAL_BASE, Names
+from graph.layout import Kind, Layout
 
 SOURCES = "sources"
 
@@ -17,15 +18,17 @@ SOURCES = "sources"
 class Project:
     """The folders of one record under *root*, its data folder, and its names.
 
-    Another group puts its own documents, claims, ontology and shapes in the same places.
+    Another group puts its own documents, claims, ontology and shapes in the same places. A dataset of another *kind*
+    needs none of these folders.
     """
 
     root: Path
     data: Path
     base: str = CANONICAL_BASE
+    kind: Kind = "record"
 
     def __post_init__(self) -> None:
-        if not (self.root / "ontology").is_dir():
+        if self.kind == "record" and not (self.root / "ontology").is_dir():
             raise UsageError(f"{self.root} holds no `ontology` folder.", "Name the record's folder with --root.")
         if not self.base.startswith(("http://", "https://")) or not self.base.endswith("/"):
             raise UsageError(f"the base IRI {self.base!r} must be http(s) and end with `/`.")
@@ -34,6 +37,11 @@ class Project:
     def names(self) -> Names:
         """The IRIs of this record."""
         return Names(self.base)
+
+    @property
+    def layout(self) -> Layout:
+        """How the dataset is laid out."""
+        return Layout(self.kind, self.names)
 
     @property
     def ontology(self) -> Path:

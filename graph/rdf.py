@@ -28,7 +28,7 @@ __all__ = [
     "BlankNode", "DefaultGraph", "Literal", "NamedNode", "Quad", "QueryBoolean", "QueryResultsFormat",
     "QuerySolutions", "QueryTriples", "RdfFormat", "Store", "Term", "Triple",
     "canonical_nquads", "name_blank_nodes", "open_memory", "open_readonly", "open_writable",
-    "parse_file", "parse_quads", "serialize", "serialize_to",
+    "parse_file", "parse_quads", "parse_stream", "serialize", "serialize_to",
 ]  # fmt: skip
 
 Term: TypeAlias = NamedNode | Literal | BlankNode
@@ -74,6 +74,23 @@ def _prefixed(term: Term, prefix: str) -> Term:
 def parse_quads(path: Path, form: RdfFormat) -> Iterator[Quad]:
     """The quads of a file that Letapis itself wrote, streamed."""
     yield from ox.parse(path=str(path), format=form, lenient=True)
+
+
+class Source(Protocol):
+    """What gives bytes to be parsed."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most *size* bytes; none at the end."""
+        ...
+
+
+def parse_stream(source: Source, form: RdfFormat, base: str | None, *, lenient: bool) -> Iterator[Quad]:
+    """The quads of *source*, each as soon as its bytes were read; *lenient* leaves IRIs and languages unchecked.
+
+    Raises SyntaxError, MemoryError where one token is larger than the parser holds, and whatever *source* raises.
+    `graph.guard_rdf` must stand before it for what comes from outside.
+    """
+    yield from ox.parse(source, format=form, base_iri=base, lenient=lenient)
 
 
 def serialize(quads: Iterable[Quad | Triple], form: RdfFormat, prefixes: dict[str, str] | None = None) -> bytes:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from graph.errors import Spot
-from graph.iris import RDF_TYPE, SH
-from graph.rdf import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
+from graph.iris import RDF_TYPE, RDFS, SH
+from graph.rdf import BlankNode, Literal, NamedNode, RdfFormat, Term, Triple, serialize
 
 SEVERITIES = ("Violation", "Warning", "Info")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One result: *shape* fired on *focus* (*value* at *path*); *remedy* says what to do, *spots* where it stands."""
+    """One result: *shape* fired on *focus* (*value* at *path*); *remedy* says what to do, *spots* where it stands.
+
+    *explanation* is the tree under a contradiction, for programs and for the page that draws it.
+    """
 
     severity: str
     shape: str
@@ -26,17 +29,29 @@ class Finding:
     remedy: str
     component: str
     spots: tuple[Spot, ...] = ()
+    explanation: dict[str, Any] | None = field(default=None, compare=False, repr=False)
 
     def __lt__(self, other: Finding) -> bool:
         return self._order() < other._order()
 
     def _order(self) -> tuple[Any, ...]:
-        return tuple("" if part is None else part for part in vars(self).values())
+        return tuple("" if part is None else part for name, part in vars(self).items() if name != "explanation")
 
     @property
     def identity(self) -> tuple[str, str, str]:
         """What two engines must agree on: shape, focus node, severity."""
         return self.shape, self.focus, self.severity
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding for programs."""
+        content = asdict(self)
+        return content if self.explanation else {key: content[key] for key in content if key != "explanation"}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Finding:
+        """The finding that `to_json` made this of."""
+        spots = tuple(Spot(spot["file"], spot["line"]) for spot in content["spots"])
+        return cls(**{**content, "spots": spots})
 
     def to_text(self) -> str:
         """The finding as a curator reads it."""
@@ -83,28 +98,45 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """The findings for programs."""
-        return {"conforms": self.conforms, "results": [asdict(finding) for finding in self.ordered()]}
+        return {"conforms": self.conforms, "results": [finding.to_json() for finding in self.ordered()]}
 
-    def to_rdf(self, form: RdfFormat = RdfFormat.TURTLE) -> bytes:
-        """The findings as a `sh:ValidationReport` (https://www.w3.org/TR/shacl/#validation-report)."""
+    def to_rdf(self, form: RdfFormat = RdfFormat.TURTLE, *, total: int | None = None) -> bytes:
+        """The findings as a `sh:ValidationReport` (https://www.w3.org/TR/shacl/#validation-report).
+
+        Where they are part of *total* findings, a comment says so.
+        """
         root = BlankNode("report")
         boolean = NamedNode("http://www.w3.org/2001/XMLSchema#boolean")
         triples = [
             Triple(root, RDF_TYPE, NamedNode(f"{SH}ValidationReport")),
             Triple(root, NamedNode(f"{SH}conforms"), Literal(str(self.conforms).lower(), datatype=boolean)),
         ]
+        if total is not None and total > len(self.findings):
+            said = f"The first {len(self.findings)} of {total} results; the others are left out."
+            triples.append(Triple(root, NamedNode(f"{RDFS}comment"), Literal(said, language="en")))
         for number, finding in enumerate(self.ordered()):
             node = BlankNode(f"result{number}")
             triples += [Triple(root, NamedNode(f"{SH}result"), node), *_result(node, finding)]
         return serialize(triples, form, {"sh": SH})
 
 
+def shown(term: Term) -> str:
+    """A focus node as a finding names it: an IRI as it is, a blank node or literal as N-Triples writes it."""
+    return str(term.value) if isinstance(term, NamedNode) else str(term)
+
+
+def _term(text: str) -> Term:
+    if text.startswith('"'):
+        return Literal(text)
+    return BlankNode(text.removeprefix("_:")) if text.startswith("_:") else NamedNode(text)
+
+
 def _result(node: BlankNode, finding: Finding) -> list[Triple]:
     facts = [
         (RDF_TYPE.value, NamedNode(f"{SH}ValidationResult")),
         (f"{SH}resultSeverity", NamedNode(SH + finding.severity)),
-        (f"{SH}focusNode", NamedNode(finding.focus)),
-        (f"{SH}sourceShape", NamedNode(finding.shape)),
+        (f"{SH}focusNode", _term(finding.focus)),
+        (f"{SH}sourceShape", _term(finding.shape)),
         (f"{SH}sourceConstraintComponent", NamedNode(finding.component)),
         (f"{SH}resultMessage", Literal(finding.message, language="en")),
     ]

@@ -9,33 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from graph.explain import read_rules, rules_to_json
+from graph.explain import denials_to_json, read_denials, read_rules, rules_to_json
 from graph.iris import Names
 from graph.layout import Layout
 from graph.ontology import Ontology, make_ontology
 from graph.rdf import Quad, RdfFormat, Store, parse_quads, serialize
-from graph.rules import Rule, compile_rules
+from graph.rules import Denial, Rule, compile_denials, compile_rules
 from graph.shapes import Shapes, make_shapes
 from graph.skolem import skolemize, unskolemize
 from graph.versions import Version
 
 SHAPES = "shapes.nt"
-RULES = "rules.json"
+RULES, DENIALS = "rules.json", "denials.json"
 
 
 @dataclass(frozen=True)
 class Schema:
-    """The ontology, its rules, and the shapes by view; *shape_quads* are the shapes as a graph, blank nodes named."""
+    """The ontology, its rules and denials, the shapes by view, and these as a graph, its blank nodes named."""
 
     ontology: Ontology
     rules: tuple[Rule, ...]
+    denials: tuple[Denial, ...]
     shapes: Mapping[str, Shapes]
     shape_quads: frozenset[Quad]
 
     def files(self) -> dict[str, bytes]:
         """The files that keep it with a version."""
         lines = sorted(serialize(self.shape_quads, RdfFormat.N_TRIPLES).splitlines(keepends=True))
-        return {SHAPES: b"".join(lines), RULES: rules_to_json(self.rules)}
+        return {SHAPES: b"".join(lines), RULES: rules_to_json(self.rules), DENIALS: denials_to_json(self.denials)}
 
 
 def read_schema(version: Version | None, store: Store, layout: Layout) -> Schema:
@@ -44,7 +45,8 @@ def read_schema(version: Version | None, store: Store, layout: Layout) -> Schema
         return make_schema((), (), layout.names)
     ontology = _ontology(store, layout)
     quads = read_shape_quads(version, layout)
-    return Schema(ontology, tuple(read_rules(version)), _shapes(quads, layout.names), quads)
+    rules, denials = tuple(read_rules(version)), tuple(read_denials(version))
+    return Schema(ontology, rules, denials, _shapes(quads, layout.names), quads)
 
 
 def change_schema(store: Store, layout: Layout, shape_quads: Iterable[Quad]) -> Schema:
@@ -57,7 +59,8 @@ def make_schema(ontology: Iterable[Quad], shape_quads: Iterable[Quad], names: Na
     """The schema of these quads, the rules compiled."""
     read, quads = make_ontology(ontology, names), frozenset(shape_quads)
     rules = tuple(compile_rules(read.quads)) if read.quads else ()
-    return Schema(read, rules, _shapes(quads, names), quads)
+    denials = tuple(compile_denials(read.quads)) if read.quads else ()
+    return Schema(read, rules, denials, _shapes(quads, names), quads)
 
 
 def read_shape_quads(version: Version, layout: Layout) -> frozenset[Quad]:

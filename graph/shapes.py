@@ -21,13 +21,26 @@ _WHERE = re.compile(r"\bWHERE\s*\{", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class SparqlConstraint:
-    """A `sh:sparql` constraint of one shape, as a query over every focus node at once."""
+    """A `sh:sparql` constraint of one shape: its text up to the `{` of WHERE and from there, and the *focus* of its
+    shape, a sub-select of every focus node.
+    """
 
     shape: str
     severity: str
     message: str
     remedy: str
-    query: str
+    before: str
+    focus: str
+    after: str
+
+    @property
+    def query(self) -> str:
+        """The query over every focus node at once."""
+        return self.given(self.focus)
+
+    def given(self, beginning: str) -> str:
+        """The query with *beginning* as the first part of its pattern, where `$this` is bound."""
+        return f"{self.before} {beginning} {self.after}"
 
 
 @dataclass(frozen=True)
@@ -135,18 +148,22 @@ def _constraint(graph: _Index, shape: NamedNode, node: Term) -> SparqlConstraint
         for d in sorted(graph.values(holder, f"{SH}declare"), key=str)
     )
     target = " UNION ".join(f"{{ {pattern} }}" for pattern in _targets(graph, shape))
-    focus = f" {{ SELECT DISTINCT $this WHERE {{ {target} }} }} "
+    focus = f"{{ SELECT DISTINCT $this WHERE {{ {target} }} }}"
     match = _WHERE.search(select)
     if match is None or not target:
         raise SourceError(Spot("shapes", 1), f"{shape} has a constraint without WHERE or target.")
-    query = prefixes + select[: match.end()] + focus + select[match.end() :]
     message = graph.text(node, f"{SH}message") or graph.text(shape, f"{SH}message")
-    return SparqlConstraint(shape.value, _severity(graph, shape), message, graph.text(shape, f"{RDFS}comment"), query)
+    return SparqlConstraint(
+        shape.value, _severity(graph, shape), message, graph.text(shape, f"{RDFS}comment"),
+        before=prefixes + select[: match.end()], focus=focus, after=select[match.end() :],
+    )  # fmt: skip
 
 
 def _targets(graph: _Index, shape: NamedNode) -> list[str]:
+    """A pattern for each target; a shape that is a class looks at its instances."""
     patterns = []
-    for target in graph.values(shape, f"{SH}targetClass"):
+    is_class = NamedNode(f"{RDFS}Class") in graph.values(shape, RDF_TYPE.value)
+    for target in [*graph.values(shape, f"{SH}targetClass"), *[shape] * is_class]:
         patterns.append(f"$this a/<{RDFS}subClassOf>* {target}")
     for target in graph.values(shape, f"{SH}targetSubjectsOf"):
         patterns.append(f"$this {target} ?targetObject")

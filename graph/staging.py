@@ -6,9 +6,11 @@ neither time nor disk in proportion to its size. Nothing that was shared is ever
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +21,8 @@ from graph.errors import VersionError
 from graph.rdf import Quad, Store, open_readonly, open_writable
 
 STORE = "store"
+ALONE = 2
+"""References to an object that its only owner counts: its own, and the question's."""
 
 
 class Staging:
@@ -44,20 +48,27 @@ class Staging:
         self.store.bulk_extend(keep(open_readonly(old)))
         shutil.rmtree(old)
 
+    def adopt(self, store: Path) -> None:
+        """Go on with a checkpoint of another store instead."""
+        self._store = None
+        shutil.rmtree(self.folder / STORE, ignore_errors=True)
+        open_readonly(store).backup(str(self.folder / STORE))
+
     def write(self, name: str, content: bytes) -> None:
         """Keep a file beside the store; one of that name that is shared with another version is left to that one."""
         path = self.folder / name
         path.unlink(missing_ok=True)
         path.write_bytes(content)
 
-    def seal(self) -> int:
-        """Finish the store, and tell how many quads it holds; it can be written no more."""
+    def seal(self) -> None:
+        """Finish and close the store; nobody else may hold it any more."""
         store = self.store
-        store.flush()
-        size = len(store)
-        del store
         self._store = None
-        return size
+        store.flush()
+        if sys.getrefcount(store) > ALONE:
+            gc.collect()  # a circle of objects may hold it
+        if sys.getrefcount(store) > ALONE:
+            raise RuntimeError("the store is still in use; it would be written to after it was committed")
 
 
 @contextmanager
@@ -88,9 +99,10 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Return when everything below *folder* is on the disk."""
+    """Return when everything below *folder* is on the disk; what is shared with an older version is already."""
     for path in sorted(folder.rglob("*")):
-        sync(path)
+        if path.is_dir() or path.stat().st_nlink == 1:
+            sync(path)
     sync(folder)
 
 

@@ -5,18 +5,25 @@ What it finds must be what pySHACL finds (`graph.validate_reference`); a test co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pyrudof
 
 from graph.errors import SourceError, Spot
-from graph.iris import SH
-from graph.rdf import DefaultGraph, QuerySolutions, RdfFormat, Store, Triple, serialize
-from graph.report import Finding, Report
+from graph.iris import RDF_TYPE, SH, XSD
+from graph.rdf import DefaultGraph, Literal, QuerySolutions, RdfFormat, Store, Term, Triple, serialize
+from graph.report import Finding, Report, shown
 from graph.shapes import Shapes, SparqlConstraint
 
 Locate = Callable[[str, str | None, str | None], tuple[Spot, ...]]
 """From focus node, path and value to the places in the files where they were written."""
+
+SPARQL_COMPONENT = f"{SH}SPARQLConstraintComponent"
+_SMALL = 20_000
+"""Triples; a session that once held more gets slow."""
 
 
 def locate_nowhere(focus: str, path: str | None, value: str | None) -> tuple[Spot, ...]:  # noqa: ARG001 - a Locate
@@ -28,9 +35,10 @@ def validate(store: Store, shapes: Iterable[Shapes], locate: Locate) -> Report:
     """Every finding of *shapes* on *store*; each view looks at its own triples of it."""
     findings: set[Finding] = set()
     for group in shapes:
-        findings |= set(_check_core(store, group, locate))
+        if group.core:
+            findings |= set(check_core(list(view_triples(store, group.view)), group, group.core, locate))
         for constraint in group.constraints:
-            findings |= set(_check_sparql(store, group.view, constraint, locate))
+            findings |= {row.finding for row in ask(store, group.view, constraint, constraint.query, locate)}
     return Report(sorted(findings))
 
 
@@ -41,27 +49,62 @@ def view_triples(store: Store, view: str) -> Iterable[Triple]:
     return [quad.triple for quad in store.quads_for_pattern(None, None, None, DefaultGraph())]
 
 
-def _check_core(store: Store, shapes: Shapes, locate: Locate) -> Iterator[Finding]:
-    if not shapes.core:
-        return
-    session = pyrudof.Rudof(pyrudof.RudofConfig())
-    session.read_data(serialize(view_triples(store, shapes.view), RdfFormat.N_TRIPLES).decode(),
-                      format=pyrudof.RDFFormat.NTriples)  # fmt: skip
-    try:
-        session.read_shacl(shapes.core.decode(), format=pyrudof.ShaclFormat.NTriples)
-        results = session.validate_shacl()
-    except (pyrudof.ShaclError, pyrudof.ValidationError, pyrudof.DataError) as error:
-        raise SourceError(Spot("shapes", 1), f"the shapes cannot be used: {error}") from None
-    for result in results:
+def check_core(triples: Collection[Triple], shapes: Shapes, core: bytes, locate: Locate) -> Iterator[Finding]:
+    """What the Core shapes *core*, those of *shapes* or some of them, find on *triples*."""
+    for result in _run(triples, core):
         shape = str(result.source_shape).strip("<>")
         path = None if result.path is None else str(result.path)
         value = None if result.value is None else _plain(str(result.value))
-        focus = str(result.focus_node).strip("<>")
+        focus = _focus(str(result.focus_node))
         yield Finding(
             severity=str(result.severity), shape=shape, focus=focus, path=path, value=value,
-            message=shapes.messages.get(shape) or str(result.message), remedy=shapes.remedies.get(shape, ""),
+            message=shapes.messages.get(shape) or _said(result), remedy=shapes.remedies.get(shape, ""),
             component=str(result.constraint_component), spots=locate(focus, path, value),
         )  # fmt: skip
+
+
+def _run(triples: Collection[Triple], core: bytes) -> list[Any]:
+    """The results of one validation; SourceError where the shapes cannot be used."""
+    data = serialize(triples, RdfFormat.N_TRIPLES).decode() or _NOTHING
+    try:
+        if len(triples) <= _SMALL:
+            return _kept.validate(data, core)
+        session = _session(data)
+        session.read_shacl(core.decode(), format=pyrudof.ShaclFormat.NTriples)
+        return list(session.validate_shacl())
+    except pyrudof.RudofError as error:
+        raise SourceError(Spot("shapes", 1), f"the shapes cannot be used: {error}") from None
+
+
+_NOTHING = "# no triples\n"
+"""What is read where there are no triples: it must be some text."""
+
+
+def _session(data: str) -> Any:
+    session = pyrudof.Rudof(pyrudof.RudofConfig())
+    session.read_data(data, format=pyrudof.RDFFormat.NTriples)
+    return session
+
+
+class _Kept(threading.local):
+    """A session for small validations, one for each thread: making it costs more than they do."""
+
+    def __init__(self) -> None:
+        self._session: Any = None
+
+    def validate(self, data: str, core: bytes) -> list[Any]:
+        """The results; the data are taken out of the session again. After an error it is not used any more."""
+        session, self._session = self._session or _session(_NOTHING), None
+        session.begin_staging()
+        session.read_data(data, format=pyrudof.RDFFormat.NTriples, merge=True)
+        session.read_shacl(core.decode(), format=pyrudof.ShaclFormat.NTriples)
+        results = list(session.validate_shacl())
+        session.rollback_staging()
+        self._session = session
+        return results
+
+
+_kept = _Kept()
 
 
 def _plain(value: str) -> str:
@@ -71,9 +114,41 @@ def _plain(value: str) -> str:
     return value.strip("<>")
 
 
-def _check_sparql(store: Store, view: str, constraint: SparqlConstraint, locate: Locate) -> Iterator[Finding]:
+def _focus(text: str) -> str:
+    """A focus node as a finding names it (`graph.report.shown`), from how pyrudof prints it."""
+    if text in ("true", "false"):
+        return f'"{text}"^^<{XSD}boolean>'
+    if not text.startswith('"'):
+        return text.strip("<>")
+    kind = text[text.rindex('"') + 1 :]
+    for prefix, namespace in _PREFIXES.items():
+        if kind.startswith(f"^^{prefix}:"):
+            kind = f"^^<{namespace}{kind.removeprefix(f'^^{prefix}:')}>"
+    return f"{Literal(_plain(text))}{kind}"
+
+
+_PREFIXES = {"xsd": XSD, "rdf": RDF_TYPE.value.removesuffix("type")}
+"""With what pyrudof shortens datatypes."""
+
+
+def _said(result: Any) -> str:
+    """What pyrudof itself says, without the values, which come in another order each time."""
+    return str(result.message).strip('"').partition(" with values: ")[0]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A row that a constraint's query gave, and the finding that it makes."""
+
+    focus: Term
+    value: Term | None
+    finding: Finding
+
+
+def ask(store: Store, view: str, constraint: SparqlConstraint, query: str, locate: Locate) -> Iterator[Answer]:
+    """What *query*, the query of *constraint* or a part of it, finds."""
     try:
-        rows = store.query(constraint.query, use_default_graph_as_union=view == "claims")
+        rows = store.query(query, use_default_graph_as_union=view == "claims")
     except SyntaxError as error:
         first = error.msg.splitlines()[0]
         raise SourceError(Spot("shapes", 1), f"the query of {constraint.shape} is not SPARQL: {first}") from None
@@ -81,12 +156,12 @@ def _check_sparql(store: Store, view: str, constraint: SparqlConstraint, locate:
     names = [variable.value for variable in rows.variables]
     for row in rows:
         bound = {name: row[name] for name in names if row[name] is not None}
-        focus, value = bound["this"].value, bound.get("value")
+        focus, value = bound["this"], bound.get("value")
         text = constraint.message
         for name, term in bound.items():
             text = text.replace(f"{{?{name}}}", term.value).replace(f"{{${name}}}", term.value)
-        shown = None if value is None else value.value
-        yield Finding(
-            severity=constraint.severity, shape=constraint.shape, focus=focus, path=None, value=shown, message=text,
-            remedy=constraint.remedy, component=f"{SH}SPARQLConstraintComponent", spots=locate(focus, None, shown),
-        )  # fmt: skip
+        place = shown(focus), None, None if value is None else str(value.value)
+        yield Answer(focus, value, Finding(
+            severity=constraint.severity, shape=constraint.shape, focus=place[0], path=None, value=place[2],
+            message=text, remedy=constraint.remedy, component=SPARQL_COMPONENT, spots=locate(*place),
+        ))  # fmt: skip

@@ -24,7 +24,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -197,13 +197,17 @@ class Writer:
         staging: Staging,
         manifest: dict[str, Any],
         commit: dict[str, Any],
-        change: tuple[Iterable[Quad], Iterable[Quad]] | None = None,
+        change: tuple[Collection[Quad], Collection[Quad]] | None = None,
     ) -> Version:
         """Seal what is staged and make it the current version; *change* is all that differs from its parent."""
         parent = self._versions.current()
-        known = parent is not None and change is not None
-        weight = shift(parent.weight, *change) if known else weigh(staging.store)  # type: ignore[union-attr,misc]
-        manifest = {**manifest, "quads": staging.seal(), "weight": to_text(weight), "digest": digest_of(weight)}
+        if parent is not None and change is not None:
+            weight = shift(parent.weight, *change)
+            quads = parent.manifest["quads"] + len(change[0]) - len(change[1])
+        else:
+            weight, quads = weigh(staging.store), len(staging.store)
+        staging.seal()
+        manifest = {**manifest, "quads": quads, "weight": to_text(weight), "digest": digest_of(weight)}
         return self._place(staging, manifest, commit)
 
     def restore(self, version: Version, *, by: str, why: str) -> Version:

@@ -6,7 +6,27 @@ from flask import Blueprint, Flask, Response, g, request
 
 from graph.evaluate import Limits
 from graph.project import Project
-from server import docs, entity, errors, explain, health, home, pages, search, sources, sparql, versions, vocabulary
+from graph.spawner import WriteLimits
+from graph.tokens import Tokens
+from server import (
+    authorize,
+    docs,
+    entity,
+    errors,
+    explain,
+    graphs,
+    health,
+    history,
+    home,
+    memento,
+    pages,
+    search,
+    sources,
+    sparql,
+    update,
+    versions,
+    vocabulary,
+)
 from server.service import Service
 
 BODY_LIMIT = 2 * 2**20
@@ -22,19 +42,21 @@ _SECURITY_HEADERS = {
 }  # fmt: skip
 _CORS_HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Retry-After",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Memento-Datetime, Retry-After, "
+                                     "WWW-Authenticate",
 }
 
 
-def create_app(project: Project, limits: Limits | None = None) -> Flask:
+def create_app(project: Project, limits: Limits | None = None, writes: WriteLimits | None = None) -> Flask:
     """The server for *project*; it opens the current version at the first request and follows newer ones."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    service = Service(project, limits or Limits())
+    service = Service(project, limits or Limits(), writes=writes)
     app.extensions["letapis"] = service
+    authorize.register(app, Tokens(project.data), project.layout)
     errors.register(app)
     pages.register(app)
     for blueprint in _blueprints():
@@ -57,6 +79,7 @@ def create_app(project: Project, limits: Limits | None = None) -> Flask:
             response.headers.setdefault(name, value)
         return response
 
+    memento.register(app)
     return app
 
 
@@ -64,5 +87,5 @@ def _blueprints() -> list[Blueprint]:
     return [
         sparql.blueprint, health.blueprint, home.blueprint, entity.blueprint, vocabulary.blueprint,
         sources.blueprint, explain.blueprint, search.blueprint, docs.blueprint,
-        versions.blueprint,
+        versions.blueprint, history.blueprint, update.blueprint, graphs.blueprint,
     ]  # fmt: skip

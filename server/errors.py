@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from graph import errors as graph_errors
 from graph.errors import LetapisError
 from graph.evaluate import NotAcceptableError
+from graph.inputs import UnsupportedInputError
 from server.negotiate import prefers_html
 
 LOG = logging.getLogger("letapis")
@@ -112,6 +113,7 @@ class KeepingError(LetapisError):
 
 _STATUS: dict[type[LetapisError], int] = {
     graph_errors.QuerySyntaxError: 400,
+    UnsupportedInputError: 415,
     graph_errors.UsageError: 400,
     graph_errors.QueryUnsupportedError: 400,
     graph_errors.QueryForbiddenError: 403,
@@ -124,10 +126,17 @@ _STATUS: dict[type[LetapisError], int] = {
     graph_errors.TokenError: 503,
     KeepingError: 503,
     graph_errors.RefusedError: 422,
+    graph_errors.SourceError: 400,
+    graph_errors.MissingGraphError: 404,
+    graph_errors.DoneBeforeError: 409,
+    graph_errors.DerivedGraphError: 403,
+    graph_errors.GroundChangedError: 412,
+    graph_errors.WriteError: 503,
     graph_errors.QueryError: 500,
 }
 _RETRY_SECONDS = {503: "5"}
-_FUTILE = ("ResultTooLargeError", "WorkerLostError")  # the same query again would fail the same way
+_FUTILE = ("ResultTooLargeError", "WorkerLostError", "WriteDeadlineError", "WriteLostError", "LaggingError")
+"""The same request again would fail the same way, or do the same again."""
 _TITLES = {
     "QuerySyntaxError": "The query is not SPARQL", "QueryForbiddenError": "The query is not allowed here",
     "QueryUnsupportedError": "The query cannot be answered so",
@@ -136,13 +145,17 @@ _TITLES = {
     "VersionError": "No version to serve",
     "NotAcceptableError": "No acceptable format", "NotAcceptableFormatError": "No acceptable format",
     "BadRequestError": "Bad request", "NotFoundError": "Not found", "GoneError": "Gone",
-    "UnsupportedTypeError": "Unsupported media type",
+    "UnsupportedTypeError": "Unsupported media type", "UnsupportedInputError": "Unsupported media type",
     "UnauthorizedError": "A token is needed", "ForbiddenError": "The token does not permit this",
     "TokenError": "Tokens cannot be checked", "KeepingError": "The request cannot be remembered",
     "StillRunningError": "The first request is still running", "ConflictError": "Conflict with another change",
     "PreconditionFailedError": "Changed in the meantime", "PreconditionRequiredError": "A precondition is needed",
     "ContentTooLargeError": "The body is too large", "UnprocessableError": "The request cannot be carried out",
-    "RefusedError": "The change was refused",
+    "RefusedError": "The change was refused", "SourceError": "The body cannot be read",
+    "MissingGraphError": "There is no such graph", "GroundChangedError": "Changed in the meantime",
+    "WriteDeadlineError": "The write took too long", "WriteLostError": "The write took too much memory",
+    "WriteBusyError": "The server is busy with writes", "LockedError": "Another write is under way",
+    "LaggingError": "Written, and not yet served",
 }  # fmt: skip
 
 

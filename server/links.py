@@ -73,6 +73,15 @@ def thing_at(local: str, names: Names) -> NamedNode | None:
         return None
 
 
+def is_absolute(iri: str) -> bool:
+    """True for an absolute IRI."""
+    try:
+        NamedNode(iri)
+    except ValueError:
+        return False
+    return True
+
+
 def page_path(local: str) -> str:
     """The address of a thing's page."""
     return f"{root()}/page/{quote(local, safe=_PATH_SAFE)}"

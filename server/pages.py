@@ -58,7 +58,9 @@ def language() -> str:
 def _code_digest() -> str:
     """A digest of what turns data into pages, so that a new release of the server does not meet old ETags."""
     folder = Path(__file__).parent
-    files = [*folder.glob("*.py"), *folder.glob("templates/**/*.html"), *(folder.parent / "graph").glob("read*.py")]
+    names = ("read*.py", "history.py", "retention.py")
+    library = [path for name in names for path in (folder.parent / "graph").glob(name)]
+    files = [*folder.glob("*.py"), *folder.glob("templates/**/*.*ml"), *library]
     whole = hashlib.sha256()
     for path in sorted(files):
         whole.update(path.read_bytes())

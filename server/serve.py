@@ -13,6 +13,8 @@ from granian.server import Server
 from graph.errors import UsageError
 from graph.evaluate import Limits
 from graph.project import Project
+from graph.readers import oldest_served
+from graph.spawner import WriteLimits
 
 STOP_SECONDS = 5
 """How long requests under way may take when the server is told to stop."""
@@ -22,25 +24,34 @@ PAGE_THREADS = 8
 """Threads of a process that are left to pages however many queries come."""
 
 
-def serve(project: Project, limits: Limits, *, host: str, port: int, processes: int) -> None:
+def serve(
+    project: Project, limits: Limits, writes: WriteLimits | None = None, *, host: str, port: int, processes: int
+) -> None:
     """Serve *project* on *host*:*port* until told to stop; UsageError where the address cannot be had."""
     _check_address(host, port)
+    writes = writes or WriteLimits()
     os.environ.update(
         LETAPIS_ROOT=str(project.root), LETAPIS_DATA=str(project.data), LETAPIS_BASE=project.base,
         LETAPIS_SECONDS=str(limits.seconds), LETAPIS_MEBIBYTES=str(limits.mebibytes),
         LETAPIS_WORKERS=str(limits.workers),
+        LETAPIS_WRITE_SECONDS=str(writes.seconds), LETAPIS_WRITE_MEBIBYTES=str(writes.mebibytes),
+        LETAPIS_BODY_BYTES=str(writes.body_bytes),
     )  # fmt: skip
     print(_welcome(host, port), file=sys.stderr, flush=True)
-    Server(
+    server = Server(
         "server.wsgi:application", factory=True, address=host, port=port, interface=Interfaces.WSGI,
-        workers=processes, workers_kill_timeout=STOP_SECONDS, blocking_threads=_threads(limits), backlog=1024,
+        workers=processes, workers_kill_timeout=STOP_SECONDS, blocking_threads=_threads(limits, writes), backlog=1024,
         respawn_failed_workers=True, log_level=LogLevels.error, working_dir=project.root,
-    ).serve()  # fmt: skip
+    )  # fmt: skip
+    try:
+        server.serve()
+    finally:
+        oldest_served(project.data)  # removes what its processes left
 
 
-def _threads(limits: Limits) -> int:
-    """Threads for every query that runs or waits, and some that queries can never take from pages."""
-    return limits.workers + limits.waiting + PAGE_THREADS
+def _threads(limits: Limits, writes: WriteLimits) -> int:
+    """Threads for every query that runs or waits and every write, and some that these can never take from pages."""
+    return limits.workers + limits.waiting + writes.at_once + PAGE_THREADS
 
 
 def _check_address(host: str, port: int) -> None:

@@ -97,7 +97,7 @@ def _answer(parameters: MultiDict[str, str], direct: str | None) -> Response:
     )  # fmt: skip
     if "format" not in parameters and prefers_html(request.accept_mimetypes):
         return result_page(asked)
-    return _send(g.served.evaluators.answer(asked))
+    return send(g.served.evaluators.answer(asked))
 
 
 def _formats(parameters: MultiDict[str, str]) -> dict[str, str | None]:
@@ -144,7 +144,7 @@ def _seconds(parameters: MultiDict[str, str]) -> float | None:
     return seconds
 
 
-def _send(answer: Answer) -> Response:
+def send(answer: Answer) -> Response:
     """The answer as a response; its length is known, so a body that breaks off on its way cannot pass for whole."""
     response = current_app.response_class(answer.chunks())
     response.headers["Content-Type"] = CONTENT_TYPES[answer.format]

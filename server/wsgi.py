@@ -5,27 +5,39 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sys
 from pathlib import Path
 
 from flask import Flask
 
 from graph.evaluate import Limits
 from graph.project import Project
+from graph.spawner import WriteLimits
 from server.app import create_app
 
 _PR_SET_PDEATHSIG = 1
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps others waiting: a short request takes its turn several times."""
 
 
 def application() -> Flask:
-    """The server for the project that LETAPIS_ROOT, LETAPIS_DATA and LETAPIS_BASE name."""
+    """The server for the project that LETAPIS_ROOT, LETAPIS_DATA and LETAPIS_BASE name; it follows newer versions."""
     _leave_signals_to_parent()
+    sys.setswitchinterval(SWITCH_SECONDS)
     project = Project(Path(os.environ["LETAPIS_ROOT"]), Path(os.environ["LETAPIS_DATA"]), os.environ["LETAPIS_BASE"])
     limits = Limits(
         seconds=float(os.environ["LETAPIS_SECONDS"]),
         mebibytes=int(os.environ["LETAPIS_MEBIBYTES"]),
         workers=int(os.environ["LETAPIS_WORKERS"]),
     )
-    return create_app(project, limits)
+    writes = WriteLimits(
+        seconds=float(os.environ["LETAPIS_WRITE_SECONDS"]),
+        mebibytes=int(os.environ["LETAPIS_WRITE_MEBIBYTES"]),
+        body_bytes=int(os.environ["LETAPIS_BODY_BYTES"]),
+    )
+    app = create_app(project, limits, writes)
+    app.extensions["letapis"].follow()
+    return app
 
 
 def _leave_signals_to_parent() -> None:

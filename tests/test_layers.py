@@ -19,6 +19,7 @@ FENCES = {
     "pyrudof": {"graph.validate"},
     "nmo_python": {"graph.infer"},
     "yaml": {"graph.sourcefile"},
+    "xml": {"graph.guard_rdf"},
     "edtf": {"graph.dates"},
     "granian": {"server.serve"},
 }

@@ -44,8 +44,8 @@ from graph.evaluate import Evaluators, Limits, Request
 from graph.versions import Versions
 evaluators = Evaluators(Versions(Path(sys.argv[1])).get(1), Limits())
 worker = evaluators.take()
-pid = Path(f"/proc/self/fdinfo/{worker._process}").read_text().split("Pid:")[1].split()[0]
-print(evaluators._evaluator.pid, pid, flush=True)
+pid = Path(f"/proc/self/fdinfo/{worker._handle}").read_text().split("Pid:")[1].split()[0]
+print(evaluators._holder.pid, pid, flush=True)
 sys.stdin.read()
 """
 
@@ -75,7 +75,7 @@ def rows(evaluators: Evaluators, query: str) -> list[list[str]]:
 
 def workers_of(evaluators: Evaluators) -> list[int]:
     """Handles of the workers that are alive."""
-    parent = evaluators._evaluator.pid
+    parent = evaluators._holder.pid
     return [os.pidfd_open(int(pid)) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
@@ -247,7 +247,7 @@ def test_no_query_makes_a_connection_even_past_the_first_fence(evaluators: Evalu
 def test_an_evaluator_that_died_is_replaced(version: Version) -> None:
     made = Evaluators(version, Limits())
     try:
-        handle = os.pidfd_open(made._evaluator.pid)
+        handle = os.pidfd_open(made._holder.pid)
         signal.pidfd_send_signal(handle, signal.SIGKILL)
         assert ended(handle)
         assert rows(made, "SELECT (8 AS ?n) {}") == [["8"]]
@@ -269,7 +269,7 @@ def test_evaluator_and_workers_end_when_their_parent_is_killed(version: Version)
 def test_closing_ends_the_evaluator_and_every_worker(version: Version) -> None:
     made = Evaluators(version, Limits())
     rows(made, "SELECT (9 AS ?n) {}")
-    handles = [os.pidfd_open(made._evaluator.pid), *workers_of(made)]
+    handles = [os.pidfd_open(made._holder.pid), *workers_of(made)]
     assert len(handles) == 2
     made.close()
     assert [ended(handle) for handle in handles] == [True, True]
@@ -277,6 +277,6 @@ def test_closing_ends_the_evaluator_and_every_worker(version: Version) -> None:
 
 def test_a_version_that_cannot_be_opened_is_an_error_of_ours(version: Version, tmp_path: Path) -> None:
     shutil.copytree(version.folder, tmp_path / "versions" / "1")
-    (tmp_path / "versions" / "1" / "quads.nq").write_text("not quads\n")
+    (tmp_path / "versions" / "1" / "store" / "CURRENT").write_text("no such file\n")
     with pytest.raises(VersionError, match="could not be opened"):
         Evaluators(Versions(tmp_path).get(1), Limits())

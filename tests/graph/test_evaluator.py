@@ -6,35 +6,41 @@ import contextlib
 import json
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from graph.evaluator import RDF_FORMATS, RESULT_FORMATS, FrameWriter, answer, receive_exactly
+from graph.evaluator import RDF_FORMATS, RESULT_FORMATS, FrameWriter, answer
+from graph.forking import Forked, receive_exactly
 from graph.rdf import NamedNode, Quad, Store, open_memory
+from graph.spawner import HOLDER, Spawner
 from graph.versions import Version
 from tests.conftest import ROOT
 from tests.graph.listener import listening
 
 THING = NamedNode("http://example.org/a")
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 Frames = list[tuple[bytes, bytes]]
 
 CONFINED = """
 import sys
-from graph.evaluator import _confine, _evaluate
+from graph import confine
+from graph.evaluator import _evaluate
 from graph.rdf import open_memory
 query = sys.stdin.read()
 store = open_memory()
-_confine(256)
+getattr(confine, sys.argv[1])()
 try:
     print(len(list(_evaluate(store, {"query": query}))), "rows")
-except (OSError, RuntimeError, SyntaxError) as error:
+except OSError as error:
+    print("OSError", error)
+except (RuntimeError, SyntaxError) as error:
     print(type(error).__name__, error)
 """
 
@@ -122,10 +128,10 @@ OUTBOUND = (
 )
 
 
-def confined(query: str) -> str:
+def confined(query: str, fence: str) -> str:
     """What evaluating *query* says in a confined process that nothing has checked it for."""
-    done = subprocess.run([sys.executable, "-c", CONFINED], input=query, cwd=ROOT, text=True, capture_output=True,
-                          timeout=60, check=True)  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", CONFINED, fence], input=query, cwd=ROOT, text=True,
+                          capture_output=True, timeout=60, check=True)  # fmt: skip
     return done.stdout
 
 
@@ -138,49 +144,37 @@ def test_without_confinement_the_engine_would_call_another_host() -> None:
             assert len(other.stop()) == 1, query
 
 
-def test_a_confined_worker_connects_to_nothing_whatever_it_evaluates() -> None:
+@pytest.mark.parametrize("fence", ["forbid_files", "forbid_sockets"])
+def test_a_confined_worker_connects_to_nothing_whatever_it_evaluates(fence: str) -> None:
     with listening() as other:
-        said = [confined(query.replace("URL", other.url)).split()[0] for query in OUTBOUND]
+        said = [confined(query.replace("URL", other.url), fence).split()[0] for query in OUTBOUND]
         assert other.stop() == []
     assert said == ["OSError", "1", "1", "OSError", "RuntimeError", "0", "0", "SyntaxError"]
 
 
-class Evaluator:
-    """The evaluating process, spoken to as its parent would."""
+class Holder:
+    """A process that holds a version, spoken to as `graph.evaluate` does."""
 
-    def __init__(self, version: Version, address: Path, mebibytes: int = 256) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "graph.evaluator", str(version.folder), str(address), str(mebibytes)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT,
-        )  # fmt: skip
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.input, self.output = self.process.stdin, self.process.stdout
-        assert self.output.readline() == b"ready\n"
-        self._address = address
+    def __init__(self, version: Version, mebibytes: int = 256) -> None:
+        self._spawner = Spawner(functions=(HOLDER,))
+        request = {"folder": str(version.folder), "held": "memory", "mebibytes": mebibytes}
+        self.process = self._spawner.fork(HOLDER, request)
+        assert self.process.receive(None) == (b"R", b"")
 
-    def connect(self) -> tuple[socket.socket, int]:
-        """A connection, and the handle of the process at its other end."""
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(str(self._address))
-        letter, payload = receive(connection)
-        assert letter == b"P"
-        return connection, os.pidfd_open(int(payload))
+    def connect(self) -> tuple[Forked, int]:
+        """A worker, and a handle of it."""
+        worker = Forked(self.process.connection, threading.Lock())
+        assert worker.receive(None) == (b"R", b"")
+        return worker, os.pidfd_open(worker.pid)
 
     def close(self) -> None:
         """Let it end."""
-        self.input.close()
-        self.output.close()
-        assert self.process.wait(timeout=30) == 0
+        self.process.close()
+        self._spawner.close()
 
 
-def receive(connection: socket.socket) -> tuple[bytes, bytes]:
-    head = receive_exactly(connection, 5)
-    return head[:1], receive_exactly(connection, int.from_bytes(head[1:]))
-
-
-def send(connection: socket.socket, query: str, **more: Any) -> None:
-    payload = json.dumps({"query": query, "solutions": "csv", "graph": "nt", **more}).encode()
-    connection.sendall(len(payload).to_bytes(4) + payload)
+def send(worker: Forked, query: str, **more: Any) -> None:
+    worker.send(json.dumps({"query": query, "solutions": "csv", "graph": "nt", **more}).encode())
 
 
 def ended(process: int, seconds: float = 30) -> bool:
@@ -192,57 +186,55 @@ def ended(process: int, seconds: float = 30) -> bool:
 
 
 @pytest.fixture
-def evaluator(version: Version, tmp_path: Path) -> Iterator[Evaluator]:
-    made = Evaluator(version, tmp_path / "socket")
+def holder(version: Version) -> Iterator[Holder]:
+    made = Holder(version)
     yield made
     made.close()
 
 
-def test_a_worker_answers_one_query_after_another(evaluator: Evaluator) -> None:
-    connection, process = evaluator.connect()
-    with connection:
-        for number in range(3):
-            send(connection, f"SELECT ({number} AS ?n) {{}}")
-            assert [receive(connection)[0] for _ in range(3)] == [b"H", b"D", b"E"]
+def test_a_worker_answers_one_query_after_another(holder: Holder) -> None:
+    worker, process = holder.connect()
+    for number in range(3):
+        send(worker, f"SELECT ({number} AS ?n) {{}}")
+        assert [worker.receive(None)[0] for _ in range(3)] == [b"H", b"D", b"E"]
+    worker.close()
     assert ended(process)
 
 
-def test_a_worker_ends_with_its_connection(evaluator: Evaluator) -> None:
-    connection, process = evaluator.connect()
-    connection.close()
+def test_a_worker_ends_with_its_connection(holder: Holder) -> None:
+    worker, process = holder.connect()
+    worker.close()
     assert ended(process)
 
 
-def test_a_worker_killed_at_work_costs_nobody_else_anything(evaluator: Evaluator) -> None:
-    (one, first), (other, second) = evaluator.connect(), evaluator.connect()
-    with one, other:
-        send(one, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
-        signal.pidfd_send_signal(first, signal.SIGKILL)
-        assert ended(first)
-        send(other, "ASK {}")
-        assert receive(other)[0] == b"H"
+def test_a_worker_killed_at_work_costs_nobody_else_anything(holder: Holder) -> None:
+    (one, first), (other, second) = holder.connect(), holder.connect()
+    send(one, ENDLESS)
+    one.kill()
+    assert ended(first)
+    send(other, "ASK {}")
+    assert other.receive(None)[0] == b"H"
+    other.close()
     assert ended(second)
 
 
-def test_the_evaluator_and_its_workers_end_with_their_parent(evaluator: Evaluator) -> None:
-    connection, worker = evaluator.connect()
-    with connection:
-        handle = os.pidfd_open(evaluator.process.pid)
-        send(connection, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
-        evaluator.input.close()
-        assert ended(handle) and ended(worker)
+def test_the_holder_and_its_workers_end_when_it_is_let_go(holder: Holder) -> None:
+    worker, process = holder.connect()
+    handle = os.pidfd_open(holder.process.pid)
+    send(worker, ENDLESS)
+    holder.process.connection.shutdown(socket.SHUT_RDWR)
+    assert ended(handle) and ended(process)
+    worker.close()
 
 
-def test_a_worker_can_open_neither_files_nor_sockets_and_has_a_memory_limit(evaluator: Evaluator) -> None:
-    connection, process = evaluator.connect()
-    with connection:
-        send(connection, "ASK {}")
-        receive(connection)
-        pid = next(int(line.split()[1]) for line in Path(f"/proc/self/fdinfo/{process}").read_text().splitlines()
-                   if line.startswith("Pid:"))  # fmt: skip
-        limits = Path(f"/proc/{pid}/limits").read_text()
+def test_a_worker_can_open_neither_files_nor_sockets_and_has_a_memory_limit(holder: Holder) -> None:
+    worker, process = holder.connect()
+    send(worker, "ASK {}")
+    worker.receive(None)
+    limits = Path(f"/proc/{worker.pid}/limits").read_text()
     rows = {line[:25].strip(): line[26:].split()[:2] for line in limits.splitlines()}
     assert rows["Max open files"] == ["0", "0"]
     assert rows["Max address space"][0] != "unlimited"
     assert rows["Max core file size"] == ["0", "0"]
+    worker.close()
     assert ended(process)

@@ -267,3 +267,18 @@ def test_a_build_changes_what_changed_in_the_files_and_keeps_what_came_in_otherw
     }
     assert Quad(record.names.id("O9002"), PREF_LABEL, Literal("Harbour Union", language="en"), base) not in store
     data.check_whole()
+
+
+def test_what_contradicts_the_ontology_is_refused_with_the_tree_under_it(data: Data) -> None:
+    stone = NamedNode("http://e/Stone")
+    data.submit([Quad(AGENT, NamedNode("http://www.w3.org/2002/07/owl#disjointWith"), stone, UNION.ontology)])
+    with pytest.raises(RefusedError) as caught:
+        data.submit(in_base((A, RDF_TYPE, stone)))
+    (finding,) = caught.value.report.findings
+    assert finding.focus == A.value and finding.explanation is not None
+    kinds = {premise["kind"] for premise in finding.explanation["premises"]}
+    assert kinds == {"asserted", "inferred"}
+    below = Quad(stone, NamedNode(f"{RDFS}subClassOf"), PERSON, UNION.ontology)
+    with pytest.raises(RefusedError):
+        data.submit([*in_base((B, RDF_TYPE, stone)), below])
+    data.check_whole()

@@ -1,4 +1,4 @@
-"""`/explain`: the tree down to the passages, for people and programs; what is absent, and what is no triple."""
+"""`/explain`: the tree down to the passages, for people and programs, as RDF too; what is absent or no triple."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 
+from graph.contradict import Clash
+from graph.evaluator import RDF_FORMATS
+from graph.explain import Explanation, Support
 from graph.iris import CANONICAL_BASE as BASE
+from graph.iris import PROV, RDF_TYPE
+from graph.rdf import BlankNode, Literal, NamedNode, Store, Triple
+from server.negotiate import RDF_TYPES
 
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
@@ -57,8 +64,72 @@ def test_the_links_of_a_page_lead_to_explanations(client: FlaskClient) -> None:
         assert client.get(link, headers=HTML).status_code == 200
 
 
+INFERRED = path("id:P9001", "lt:affectedBy", "id:E9001")
+
+
+@pytest.mark.parametrize("form", RDF_TYPES)
+def test_the_tree_is_told_as_provenance_in_every_format_of_rdf(client: FlaskClient, form: str) -> None:
+    answer = client.get(INFERRED, headers={"Accept": RDF_TYPES[form][0]})
+    assert answer.mimetype == RDF_TYPES[form][0]
+    store = Store()
+    store.load(answer.data, format=RDF_FORMATS[form])
+    assert len(list(store.quads_for_pattern(None, RDF_TYPE, NamedNode(f"{PROV}Activity")))) >= 2
+    assert "Accept" in answer.headers["Vary"]
+
+
+def test_a_format_can_be_named_in_the_address(client: FlaskClient) -> None:
+    named = client.get(f"{INFERRED}&format=ttl", headers=HTML)
+    assert named.mimetype == "text/turtle" and b"prov:wasDerivedFrom" in named.data
+    assert "&amp;format=ttl" in client.get(INFERRED, headers=HTML).text
+    assert client.get(f"{INFERRED}&format=pdf", headers=HTML).status_code == 400
+
+
+def test_what_a_client_accepts_and_is_not_on_offer_is_not_acceptable(client: FlaskClient) -> None:
+    assert client.get(INFERRED, headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_each_format_has_an_etag_of_its_own(client: FlaskClient) -> None:
+    turtle = {"Accept": "text/turtle"}
+    tags = {client.get(INFERRED, headers=headers).headers["ETag"] for headers in (HTML, JSON, turtle)}
+    assert len(tags) == 3
+    known = client.get(INFERRED, headers=turtle).headers["ETag"]
+    assert client.get(INFERRED, headers={**turtle, "If-None-Match": known}).status_code == 304
+
+
+def test_what_is_asserted_is_told_with_its_commit(client: FlaskClient) -> None:
+    (support,) = client.get(path("id:E9001", "lt:detainee", "id:P9001"), headers=JSON).get_json()["supports"]
+    assert (support["commit"]["version"], support["commit"]["why"]) == (1, "first")
+    assert "Since version 1, " in client.get(path("id:E9001", "lt:detainee", "id:P9001"), headers=HTML).text
+
+
+THING, LINK = NamedNode(f"{BASE}id/P9001"), NamedNode(f"{BASE}ontology#detainee")
+CLAIM = Support(f"{BASE}claim/abc", "claim", "A report", "para. 1", "", "asserted", "accepted", "a phrase <b>")
+OTHER = Support("http://other.example/<graph>", "http://other.example/<graph>")
+CLASH = Clash("disjoint classes", (
+    Explanation(Triple(THING, LINK, Literal("a \"quoted\" text", language="en")), (CLAIM,)),
+    Explanation(Triple(THING, LINK, BlankNode("b")), rule="subclass", premises=(
+        Explanation(Triple(BlankNode("b"), LINK, THING), (OTHER, Support("", "default"))),
+    )),
+))  # fmt: skip
+DRAW = '{% import "explain/tree.html" as drawn with context %}{{ drawn.tree(tree) }}'
+
+
+def test_a_contradiction_is_drawn_like_an_explanation(app: Flask) -> None:
+    with app.test_request_context("/explain"):
+        app.preprocess_request()
+        drawn = render_template_string(DRAW, tree=CLASH)
+        assert render_template_string(DRAW, tree=CLASH.to_json()) == drawn
+        app.process_response(app.response_class()).close()
+    for word in ("contradiction by <code>disjoint classes</code>", "follows by <code>subclass</code>", "A report",
+                 "a phrase &lt;b&gt;", "http://other.example/&lt;graph&gt;", "Stated in the default graph", "_:b",
+                 "/page/claim/abc", "a &#34;quoted&#34; text", "Alfa Anchor"):  # fmt: skip
+        assert word in drawn
+    assert drawn.count("<ul") == drawn.count("</ul>") == 3
+
+
 def test_a_triple_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     assert client.get(path("id:P9001", "lt:detainee", "id:P9001"), headers=JSON).status_code == 404
+    assert client.get(path("id:P9001", "lt:detainee", "id:P9001"), headers={"Accept": "text/turtle"}).status_code == 404
     assert client.get(path("id:E9002", "lt:termMonths", '"24"'), headers=JSON).status_code == 404
 
 

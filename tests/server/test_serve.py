@@ -305,11 +305,18 @@ def test_a_signal_ends_every_process(built: Project, tmp_path: Path, number: int
     with Live(built, tmp_path / "log", "--timeout", "2") as live:
         assert live.query(LABELS).status == 200
         assert live.evaluators() and live.workers()
-        folders = {Path(process.command.split()[4]).parent for process in live.evaluators()}
+        readers = readers_of(live)
+        assert len(readers) == 2
         live.stop(number=number, to_group=to_group)
     assert live.process.returncode in (0, 1, -number)
     assert "Traceback" not in live.log.read_text()
-    assert [folder for folder in folders if folder.exists()] == []
+    assert [path for path in readers if path.exists()] == []
+
+
+def readers_of(live: Live) -> list[Path]:
+    """The files by which its web processes tell what they serve."""
+    processes = {str(process.parent) for process in live.spawners()}
+    return [path for path in (live.project.data / "readers").iterdir() if path.name.split("-")[0] in processes]
 
 
 def test_a_signal_ends_every_process_in_the_middle_of_a_query(built: Project, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def rename(project: Project, name: str) -> Version:
 
 
 def evaluator_of(served: Served) -> int:
-    return served.evaluators._evaluator.pid
+    return served.evaluators._holder.pid
 
 
 def is_alive(pid: int) -> bool:
