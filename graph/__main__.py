@@ -37,7 +37,8 @@ _EPILOGS = {
               "letapis ingest incoming/ --graph https://example.org/g --quarantine refused\n"
               "zcat dump.nq.gz | letapis ingest - --format nq\n"
               "letapis ingest data.nq --data mine --ontology mine.owl --shapes none",
-    "explain": "letapis explain id:P0001 lt:affectedBy id:E0322",
+    "explain": "letapis explain id:P0001 lt:affectedBy id:E0322\n"
+               "letapis explain id:P0001 lt:affectedBy id:E0322 --format ttl",
 }  # fmt: skip
 
 
@@ -121,6 +122,8 @@ def _add_reading(add: AddCommand) -> None:
     explain = add("explain", "Say why a triple is in the graph: claims and passages, or the rule and its premises.")
     for part in ("subject", "predicate", "object"):
         explain.add_argument(part, help="an IRI, or prefix:name")
+    explain.add_argument("--format", default="text", help="(default: text; the RDF formats are PROV-O)",
+                         choices=("text", "json", "ttl", "jsonld", "nt", "rdf", "trig", "nq"))  # fmt: skip
     _json(explain)
     serve = add("serve", "Serve the current version over HTTP.")
     _add_adopted(serve)

@@ -18,9 +18,11 @@ from graph.competency import find_faults, read_questions
 from graph.documents import add_text, find_texts, read_documents
 from graph.errors import RefusedError, UsageError, VersionError
 from graph.evaluate import Evaluators, Limits, Request
+from graph.evaluator import RDF_FORMATS
 from graph.explain import explain, parse_term
 from graph.iris import CANONICAL_BASE
 from graph.project import SOURCES, Project
+from graph.rdf import serialize
 from graph.report import Report
 from graph.versions import Version, Versions
 
@@ -216,11 +218,15 @@ def run_explain(arguments: Namespace) -> int:
     project = project_of(arguments)
     version = current_version(project)
     terms = [parse_term(text, project.names) for text in (arguments.subject, arguments.predicate, arguments.object)]
-    tree = explain(version, project.names, *terms)
-    if arguments.json:
+    tree = explain(version, project.names, *terms, versions=Versions(project.data))
+    form = "json" if arguments.json else arguments.format
+    if form == "json":
         print_json(tree.to_json())
-    else:
+    elif form == "text":
         print(tree.to_text())
+    else:
+        names = project.names
+        sys.stdout.buffer.write(serialize(tree.to_rdf(names), RDF_FORMATS[form], names.prefixes))
     return 0
 
 

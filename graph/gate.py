@@ -251,7 +251,7 @@ class _Run:
         else:
             added = [quad.triple for quad in change[0] if isinstance(quad.graph_name, DefaultGraph)]
             found = find_new_contradictions(store, schema.denials, added)
-        explainer = Explainer(store, schema.rules, self._layout.names)
+        explainer = Explainer(store, schema.rules, self._layout.names, self._layout)
         return to_findings(found, explainer, self._submission.locate)
 
     def _changed(self) -> tuple[frozenset[Quad], frozenset[Quad]] | None:

@@ -309,6 +309,8 @@ def _names_by(edge: Edge, name: str) -> bool:
 
 def _site(edge: Edge, context: Edges, keys: frozenset[str]) -> Site:
     """The site of *edge*: by what and to which key a change in it is followed, of the patterns in *context*."""
+    if isinstance(edge.predicate, Path) and _may_be_empty(edge.predicate) and not _is_held(edge, context):
+        raise NotImplementedError("an empty path at any node whatever")
     if THIS in edge.variables:
         return Site(edge, (), keys & edge.variables)
     reached, others = _component(edge, context)
@@ -319,6 +321,21 @@ def _site(edge: Edge, context: Edges, keys: frozenset[str]) -> Site:
     else:
         return Site(edge, (), None)
     return Site(edge, _relevant(others, edge.variables | wanted), wanted)
+
+
+def _may_be_empty(path: Path) -> bool:
+    """True for a path that leads from a node to itself."""
+    if path.kind in ("*", "?"):
+        return True
+    return any(map(_may_be_empty, path.parts)) if path.kind == "|" else bool(path.parts) and all(
+        map(_may_be_empty, path.parts))  # fmt: skip
+
+
+def _is_held(edge: Edge, context: Edges) -> bool:
+    """True where an end of a path is known, or is that of a triple in the same graph."""
+    plain = [other for other in context if not isinstance(other.predicate, Path) and other.graph == edge.graph]
+    held = frozenset((THIS,)).union(*(other.variables & {other.subject, other.object} for other in plain))
+    return any(not isinstance(end, Var) or end in held for end in (edge.subject, edge.object))
 
 
 def _component(edge: Edge, context: Edges) -> tuple[frozenset[str], list[Edge]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from graph.errors import Spot
+from graph.explain import tree_to_text
 from graph.iris import RDF_TYPE, RDFS, SH
 from graph.rdf import BlankNode, Literal, NamedNode, RdfFormat, Term, Triple, serialize
 
@@ -65,6 +66,8 @@ class Finding:
         if self.remedy:
             lines.append(f"  what to do  {self.remedy}")
         lines += [f"  also        {place}" for place in places[1:]]
+        if self.explanation:
+            lines.append(tree_to_text(self.explanation, 1))
         return "\n".join(lines)
 
 

@@ -155,6 +155,14 @@ class Versions:
             self._clear_leftovers()
             yield Writer(self)
 
+    def sweep(self) -> bool:
+        """Remove what a killed writer left; False where another is writing, who did so when it began."""
+        try:
+            with self.writer():
+                return True
+        except LockedError:
+            return False
+
     def _clear_leftovers(self) -> None:
         shutil.rmtree(self.data / "staging", ignore_errors=True)
         current = self.current_number() or 0

@@ -32,6 +32,7 @@ def serve(
     writes = writes or WriteLimits()
     os.environ.update(
         LETAPIS_ROOT=str(project.root), LETAPIS_DATA=str(project.data), LETAPIS_BASE=project.base,
+        LETAPIS_KIND=project.kind,
         LETAPIS_SECONDS=str(limits.seconds), LETAPIS_MEBIBYTES=str(limits.mebibytes),
         LETAPIS_WORKERS=str(limits.workers),
         LETAPIS_WRITE_SECONDS=str(writes.seconds), LETAPIS_WRITE_MEBIBYTES=str(writes.mebibytes),

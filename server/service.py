@@ -99,7 +99,7 @@ class Served:
     @cached_property
     def explainer(self) -> Explainer:
         """Explains triples of this version."""
-        return Explainer(self.store, read_rules(self.version), self.project.names)
+        return Explainer(self.store, read_rules(self.version), self.project.names, self.project.layout)
 
     def keep(self, make: Callable[[Served], T]) -> T:
         """What *make* gives for this version, made at the first use and let go with the version."""

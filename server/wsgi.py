@@ -7,16 +7,18 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import cast
 
 from flask import Flask
 
 from graph.evaluate import Limits
+from graph.layout import Kind
 from graph.project import Project
 from graph.spawner import WriteLimits
 from server.app import create_app
 
 _PR_SET_PDEATHSIG = 1
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.001
 """How long a thread that computes keeps others waiting: a short request takes its turn several times."""
 
 
@@ -24,7 +26,10 @@ def application() -> Flask:
     """The server for the project that LETAPIS_ROOT, LETAPIS_DATA and LETAPIS_BASE name; it follows newer versions."""
     _leave_signals_to_parent()
     sys.setswitchinterval(SWITCH_SECONDS)
-    project = Project(Path(os.environ["LETAPIS_ROOT"]), Path(os.environ["LETAPIS_DATA"]), os.environ["LETAPIS_BASE"])
+    project = Project(
+        Path(os.environ["LETAPIS_ROOT"]), Path(os.environ["LETAPIS_DATA"]), os.environ["LETAPIS_BASE"],
+        cast(Kind, os.environ["LETAPIS_KIND"]),
+    )  # fmt: skip
     limits = Limits(
         seconds=float(os.environ["LETAPIS_SECONDS"]),
         mebibytes=int(os.environ["LETAPIS_MEBIBYTES"]),
