@@ -21,7 +21,7 @@ from graph.patch import write_patch
 from graph.rdf import DefaultGraph, NamedNode, Quad, Store, open_memory
 from graph.report import Finding, Report
 from graph.revalidate import merge, revalidate
-from graph.schema import Schema, change_schema, read_schema, read_shape_quads
+from graph.schema import READS, Schema, change_schema, read_schema, read_shape_quads
 from graph.staging import Staging
 from graph.tally import count_whole, recount
 from graph.validate import Locate, locate_nowhere, validate
@@ -216,7 +216,7 @@ class _Run:
             return self._known
         if shapes is None:
             shapes = frozenset() if self._parent is None else read_shape_quads(self._parent, self._layout)
-        return change_schema(self._staging.store, self._layout, shapes)
+        return change_schema(self._staging.store, self._layout, shapes, self._parent)
 
     def _follows_change(self) -> bool:
         """True where deriving and validating may follow the change."""
@@ -238,7 +238,7 @@ class _Run:
         change = self._changed()
         if change is None or self._shapes_changed or self._parent is None:
             return validate(store, shapes, self._submission.locate)
-        again = revalidate(store, shapes, *change, self._submission.locate)
+        again = revalidate(store, shapes, *change, self._submission.locate, reads=schema.reads)
         return Report(merge(read_findings(self._parent), again, shapes))
 
     def _contradictions(self, schema: Schema) -> list[Finding]:
@@ -261,7 +261,7 @@ class _Run:
         return self._stated.added | self._derived.added, self._stated.removed | self._derived.removed
 
     def _keep(self, schema: Schema, report: Report) -> None:
-        if self._parent is None or schema is not self._known:
+        if self._parent is None or schema is not self._known or not (self._parent.folder / READS).exists():
             for name, content in schema.files().items():
                 self._staging.write(name, content)
         self._staging.write(FINDINGS, write_findings(report.findings))

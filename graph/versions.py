@@ -41,7 +41,7 @@ MEMORY_QUADS = 250_000
 quad); a larger one, which would take more than a second to load after each commit, is read from disk."""
 
 PATCH = "patch.nqp"
-SHARED = ("built.nq", "rules.json", "denials.json", "shapes.nt", "findings.jsonl")
+SHARED = ("built.nq", "rules.json", "denials.json", "shapes.nt", "reads.json", "findings.jsonl")
 """Files that a version takes over from the one before unless they are written anew."""
 
 PATCH_QUADS = 200_000
