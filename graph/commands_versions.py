@@ -96,7 +96,7 @@ def _tags_of(version: Version, tags: dict[str, int]) -> list[str]:
 
 
 def _describe(version: Version, tags: dict[str, int]) -> dict[str, Any]:
-    return {**version.manifest, **version.commit, "tags": _tags_of(version, tags)}
+    return {**version.described, "tags": _tags_of(version, tags)}
 
 
 def _disk(usage: Usage) -> dict[str, int]:

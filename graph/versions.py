@@ -73,6 +73,11 @@ class Version:
         kept = self.manifest.get("weight")
         return weigh(self.open_disk()) if kept is None else from_text(kept)
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """What manifest and commit say, for people and programs."""
+        return {key: value for key, value in {**self.manifest, **self.commit}.items() if key != "weight"}
+
     def open(self) -> Store:
         """The version as a store to read from, in memory or read-only on disk."""
         disk = self.open_disk()

@@ -213,7 +213,7 @@ class Row:
     def to_json(self) -> dict[str, Any]:
         """The version for programs."""
         disk = {"own": self.usage.own_bytes, "shared": self.usage.shared_bytes}
-        return {**self.version.manifest, **self.version.commit, "tags": list(self.tags), "disk": disk}
+        return {**self.version.described, "tags": list(self.tags), "disk": disk}
 
 
 def _row(seen: Kept, version: Version, tags: dict[str, int]) -> Row:
