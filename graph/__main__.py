@@ -133,6 +133,9 @@ def _add_reading(add: AddCommand) -> None:
     serve.add_argument("--memory", type=int, default=1024, help="MiB for one query (default: %(default)s)")
     serve.add_argument("--workers", type=int, default=8, help="queries at once in a process (default: %(default)s)")
     serve.add_argument("--processes", type=int, default=2, help="web processes (default: %(default)s)")
+    serve.add_argument("--write-timeout", type=float, default=120.0, help="seconds of a write (default: %(default)s)")
+    serve.add_argument("--write-memory", type=int, default=4096, help="MiB for one write (default: %(default)s)")
+    serve.add_argument("--max-body", type=int, default=256 * 2**20, help="bytes of a write (default: %(default)s)")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -24,6 +24,7 @@ from graph.iris import CANONICAL_BASE
 from graph.project import SOURCES, Project
 from graph.rdf import serialize
 from graph.report import Report
+from graph.spawner import WriteLimits
 from graph.versions import Version, Versions
 
 
@@ -237,5 +238,7 @@ def run_serve(arguments: Namespace) -> int:
     project = project_of(arguments)
     current_version(project)
     limits = Limits(seconds=arguments.timeout, mebibytes=arguments.memory, workers=arguments.workers)
-    serve(project, limits, host=arguments.host, port=arguments.port, processes=arguments.processes)
+    Versions(project.data).sweep()
+    writes = WriteLimits(arguments.write_timeout, arguments.write_memory, arguments.max_body)
+    serve(project, limits, writes, host=arguments.host, port=arguments.port, processes=arguments.processes)
     return 0

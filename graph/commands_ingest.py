@@ -24,7 +24,8 @@ SHOWN = 20
 
 
 def add_ingest(parser: argparse.ArgumentParser) -> None:
-    """The arguments of the command."""
+    """Give the parser of `letapis ingest` its arguments."""
+    parser.set_defaults(run=run_ingest)
     parser.add_argument("names", nargs="+", metavar="FILE", help="files, folders, or - for standard input")
     parser.add_argument("--format", choices=sorted(FORMATS), help="of files that are named, and of standard input")
     parser.add_argument("--graph", help="the graph for what names none (default: the default graph)")

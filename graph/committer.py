@@ -8,31 +8,38 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, TypeAlias, cast
 
 from graph.change import make_change
 from graph.delta import Delta
 from graph.errors import (
+    ConflictError,
     DoneBeforeError,
     GroundChangedError,
+    LetapisError,
     MissingGraphError,
     QueryForbiddenError,
     QuerySyntaxError,
     RefusedError,
+    UsageError,
 )
 from graph.gate import Gate, Passed, Submission
-from graph.graphs import exists, replace_graph, tag_graph
-from graph.inputs import body_input
+from graph.graphs import Named, as_held, exists, name_by_content, read_graph, replace_graph, says, tag_graph
+from graph.inputs import Input, body_input
 from graph.iris import Names
 from graph.layout import GraphName, Kind, Layout
-from graph.locate_rdf import place_findings
-from graph.rdf import DefaultGraph, NamedNode, Quad, Store, open_memory
+from graph.locate_rdf import PLACED, place_findings
+from graph.rdf import BlankNode, DefaultGraph, NamedNode, Quad, Store, open_memory
 from graph.read_rdf import Reading, read_all
-from graph.report import Report
+from graph.report import SEVERITIES, Finding, Report
 from graph.tokens import Scope, parse_scope
+from graph.update import UpdateRequest, apply_update
 from graph.versions import Version, Versions
 
 Change: TypeAlias = Callable[[Store, Version | None], Delta]
@@ -43,13 +50,27 @@ LISTED_QUADS = 1_000
 REMEMBERED = 100
 """Versions that are looked through for a write that is sent again."""
 
+_LABEL = re.compile("[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Part:
+    """RDF in the open file of a write: *size* bytes from *start* on, which an error calls *shown*."""
+
+    content_type: str
+    content_encoding: str = ""
+    shown: str = "request body"
+    start: int = 0
+    size: int = 0
+
 
 @dataclass(frozen=True)
 class Write:
-    """What the server asks for: an `update`, or to `put`, `post`, `delete` or `patch` a graph.
+    """What the server asks for: an `update`, or to `put`, `post`, `create`, `delete` or `patch` a graph.
 
     *scopes* are those of the sender's token; *seen* is the tag of the graph that the sender's preconditions were
-    checked against, where there were any; *key* is that of the request, to know it again.
+    checked against, where there were any; *key* is that of the request, to know it again. *parts* are what is put or
+    posted. *limit_bytes* is how much they may be once they are decompressed.
     """
 
     kind: str
@@ -61,8 +82,7 @@ class Write:
     endpoint: str
     scopes: tuple[str, ...]
     graph: str | None = None
-    content_type: str = ""
-    content_encoding: str = ""
+    parts: tuple[Part, ...] = ()
     using: tuple[str, ...] = ()
     using_named: tuple[str, ...] = ()
     dry_run: bool = False
@@ -73,12 +93,18 @@ class Write:
     limit_bytes: int | None = None
 
 
+class _TooLargeError(LetapisError):
+    """A part holds more than it may, once it is decompressed."""
+
+
 def run(request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-    """Put one write through the gate: `passed` with what changed, or `refused` with the findings of the report.
+    """Put one write through the gate: `passed` with what changed, `refused` with the findings of the report and how
+    many there are, or `tooLarge` with the number of bytes that are too many.
 
     Errors of ours are raised for the server to answer with.
     """
     fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in request.items()}
+    fields["parts"] = tuple(Part(**part) for part in fields.get("parts", ()))
     with os.fdopen(fds[0], "rb") if fds else io.BytesIO() as body:
         return _Committer(Write(**fields), body).run()
 
@@ -99,13 +125,16 @@ class _Committer:
         self._body = body
         self._layout = Layout(cast(Kind, write.layout), Names(write.base))
         self._versions = Versions(Path(write.data))
+        self._graph: GraphName = DefaultGraph() if write.graph is None else NamedNode(write.graph)
         self._created = False
+        self._named = Named([], {})
 
     def run(self) -> dict[str, Any]:
         """The reply."""
         write = self._write
         changes: dict[str, Change] = {
-            "update": self._update, "patch": self._update, "put": self._put, "post": self._post, "delete": self._delete,
+            "update": self._update, "patch": self._update, "put": self._put, "post": self._post,
+            "create": self._create, "delete": self._delete,
         }  # fmt: skip
         via = "update" if write.kind == "update" else "graphs"
         more = {"idempotency": write.key} if write.key else {}
@@ -114,10 +143,14 @@ class _Committer:
         try:
             passed = gate.submit(submission, dry_run=write.dry_run, check=self._check)
         except DoneBeforeError as done:
-            return {"passed": {"version": done.number, "created": False, "again": True}}
+            return {"passed": {"version": done.number, "created": write.kind == "create", "again": True}}
         except RefusedError as error:
-            return {"refused": [finding.to_json() for finding in self._placed(error.report).findings]}
-        return {"passed": describe(passed, self._layout) | {"created": self._created}}
+            counts = {severity: error.report.count(severity) for severity in SEVERITIES}
+            return {"refused": [finding.to_json() for finding in self._placed(error.report)], "counts": counts}
+        except _TooLargeError:
+            return {"tooLarge": write.limit_bytes}
+        reply = describe(passed, self._layout) | {"created": self._created}
+        return {"passed": reply if write.dry_run else {key: reply[key] for key in reply if key != "would"}}
 
     def _check(self, version: Version | None) -> None:
         """Under the lock: the same write may be committed already, and what it changes must be as the sender saw it."""
@@ -129,27 +162,35 @@ class _Committer:
             if tag_graph(store, version, self._layout, self._graph) != self._write.seen:
                 raise GroundChangedError
 
-    def _placed(self, report: Report) -> Report:
-        """The report with the lines of the body that its findings come from, where the body was RDF."""
-        if self._write.kind not in ("put", "post"):
-            return report
-        return place_findings(report, [self._reading])
+    def _placed(self, report: Report) -> list[Finding]:
+        """The worst findings, with the lines of the body that they come from where that was RDF."""
+        worst = report.ordered()[:PLACED]
+        if self._write.kind not in ("put", "post", "create"):
+            return worst
+        sought = [replace(f, focus=self._read_as(f.focus), value=f.value and self._read_as(f.value)) for f in worst]
+        placed = place_findings(Report(sought), self._readings).findings
+        return [replace(finding, spots=found.spots) for finding, found in zip(worst, placed, strict=True)]
 
-    @property
-    def _graph(self) -> GraphName:
-        return DefaultGraph() if self._write.graph is None else NamedNode(self._write.graph)
+    def _read_as(self, name: str) -> str:
+        """What a finding calls a blank node, by the name that this had in the body."""
+        label = name.rpartition("/")[2].removeprefix("_:")
+        before = self._named.before.get(BlankNode(label)) if _LABEL.fullmatch(label) else None
+        return name if before is None else str(before)
 
     @property
     def _blank_prefix(self) -> str:
-        """What tells the blank nodes of this write from all others: the version that it leads to."""
-        return f"v{(self._versions.current_number() or 0) + 1}b"
+        """What tells blank nodes of this write from all others: the version that it leads to. Ask under the lock."""
+        return f"v{(self._versions.current_number() or 0) + 1}"
 
-    @property
-    def _reading(self) -> Reading:
-        write = self._write
-        body = body_input(self._body, write.content_type, write.content_encoding)
-        return Reading(body, write.graph or write.endpoint, self._blank_prefix, self._layout.target(self._graph),
-                       write.limit_bytes)  # fmt: skip
+    @cached_property
+    def _readings(self) -> list[Reading]:
+        """How the parts are read, each with blank nodes of its own."""
+        write, prefix = self._write, self._blank_prefix
+        base, target = write.graph or write.endpoint, self._layout.target(self._graph)
+        return [
+            Reading(_limited(_open_part(self._body, part), write.limit_bytes), base, f"{prefix}p{number}b", target)
+            for number, part in enumerate(write.parts)
+        ]  # fmt: skip
 
     def _permit(self, graph: GraphName) -> None:
         scopes = [parse_scope(text) for text in self._write.scopes]
@@ -157,40 +198,127 @@ class _Committer:
         permit(scopes, self._layout, action, graph)
 
     def _read(self) -> list[Quad]:
-        """The body's triples, in the graph that is written."""
+        """The body's triples, in the graph that is written; UsageError where it names another."""
+        quads = as_held(chain.from_iterable(map(read_all, self._readings)))
         target = self._layout.target(self._graph)
-        return [Quad(quad.subject, quad.predicate, quad.object, target) for quad in read_all(self._reading)]
+        for quad in quads:
+            if quad.graph_name != target:
+                remedy = "Send each graph to its own address, or all of them to /update or to `letapis ingest`."
+                raise UsageError(f"the body has statements of the graph {quad.graph_name}.", remedy)
+        return quads
 
-    def _open(self, store: Store, version: Version | None, *, needed: bool) -> None:
-        """Learn whether the write makes the graph; MissingGraphError where it must be there and is not."""
+    def _read_named(self) -> list[Quad]:
+        """The same, blank nodes named by what is said of them."""
+        self._named = name_by_content(self._read(), self._layout.target(self._graph))
+        return self._named.quads
+
+    def _exists(self, store: Store, version: Version | None) -> bool:
         self._permit(self._graph)
-        self._created = not exists(store, version, self._layout, self._graph)
-        if needed and self._created:
-            raise MissingGraphError(self._write.graph or "")
+        return exists(store, version, self._layout, self._graph)
 
     def _put(self, store: Store, version: Version | None) -> Delta:
-        self._open(store, version, needed=False)
-        return replace_graph(store, version, self._layout, self._graph, self._read())
+        is_new, quads = not self._exists(store, version), self._read_named()
+        self._created = is_new and bool(quads)
+        return replace_graph(store, version, self._layout, self._graph, quads)
 
     def _post(self, store: Store, version: Version | None) -> Delta:
-        self._open(store, version, needed=False)
-        return make_change(store, version, self._layout, self._read(), ())
+        is_new, quads = not self._exists(store, version), self._read()
+        self._created = is_new and bool(quads)
+        return make_change(store, version, self._layout, quads, ())
+
+    def _create(self, store: Store, version: Version | None) -> Delta:
+        """A graph whose name comes of what is sent: the same sent again finds it there."""
+        is_new, quads = not self._exists(store, version), self._read_named()
+        if not quads:
+            raise UsageError("the body holds no statement, and a graph that holds none is not kept.", "Send some.")
+        if not is_new and not says(store, version, self._layout, self._graph, quads):
+            message = f"the graph {self._graph} was made of this before, and holds something else now."
+            raise ConflictError(message, "PUT to it to replace that, or POST to it to add.")
+        self._created = is_new
+        return make_change(store, version, self._layout, quads, ()) if is_new else Delta()
 
     def _delete(self, store: Store, version: Version | None) -> Delta:
-        self._open(store, version, needed=True)
+        self._must_exist(store, version)
         return replace_graph(store, version, self._layout, self._graph, ())
 
-    def _update(self, store: Store, version: Version | None) -> Delta:
-        from graph.update import UpdateRequest, apply_update
+    def _must_exist(self, store: Store, version: Version | None) -> None:
+        if not self._exists(store, version):
+            raise MissingGraphError(self._write.graph or "")
 
-        write = self._write
-        if write.kind == "patch":
-            self._open(store, version, needed=True)
+    def _update(self, store: Store, version: Version | None) -> Delta:
+        write, is_patch = self._write, self._write.kind == "patch"
+        if is_patch:
+            self._must_exist(store, version)
         request = UpdateRequest(
-            _text(self._body.read()), base=write.endpoint, using=write.using, using_named=write.using_named,
-            graph=write.graph if write.kind == "patch" else None,
+            _text(self._body.read()), base=write.graph or write.endpoint, using=write.using,
+            using_named=write.using_named, graph=write.graph if is_patch else None,
         )  # fmt: skip
-        return apply_update(store, self._layout, request, self._permit, blank_prefix=self._blank_prefix)
+        shapes = partial(read_graph, store, version, self._layout, self._layout.shapes)
+        return apply_update(
+            store, self._layout, request, self._permit, blank_prefix=f"{self._blank_prefix}b", shapes=shapes
+        )  # fmt: skip
+
+
+class _Section(io.RawIOBase):
+    """A section of a file, read from its own place whatever else reads the file."""
+
+    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
+        self._file = file
+        self._start = start
+        self._size = size
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        bases = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}
+        self._place = bases[whence] + offset
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        self._file.seek(self._start + self._place)
+        data = self._file.read(max(min(len(buffer), self._size - self._place), 0))
+        memoryview(buffer)[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+
+def _open_part(body: IO[bytes], part: Part) -> Input:
+    section = cast(IO[bytes], _Section(body, part.start, part.size))
+    return body_input(section, part.content_type, part.content_encoding, part.shown)
+
+
+class _Limited(io.RawIOBase):
+    """The bytes of a stream; _TooLargeError past *limit* of them."""
+
+    def __init__(self, raw: IO[bytes], limit: int) -> None:
+        self._raw = raw
+        self._left = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._raw.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise _TooLargeError("the body is too large once it is decompressed")
+        memoryview(buffer)[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
+
+
+def _limited(given: Input, limit: int | None) -> Input:
+    if limit is None:
+        return given
+    return replace(given, open=lambda: io.BufferedReader(_Limited(given.open(), limit)))
 
 
 def describe(passed: Passed, layout: Layout) -> dict[str, Any]:

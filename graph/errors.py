@@ -16,6 +16,7 @@ LetapisError
 ├─ GroundChangedError    what a write was to change is not any more what its sender saw
 ├─ MissingGraphError     a write needs a graph that is not there
 ├─ DerivedGraphError     a write to a graph that the gate alone writes
+├─ ConflictError         a write contradicts what stands, and is to be made elsewhere or otherwise
 ├─ DoneBeforeError       the same write was committed already; carries the version
 └─ QueryError            a query cannot be answered
    ├─ QuerySyntaxError   it is not SPARQL; carries line and column where known
@@ -160,6 +161,10 @@ class DerivedGraphError(LetapisError):
             f"the graph <{name}> follows from others and is not written", "Leave it out; change what it follows from."
         )
         self.name = name
+
+
+class ConflictError(LetapisError):
+    """A write contradicts what stands; it is to be made elsewhere, or otherwise."""
 
 
 class DoneBeforeError(LetapisError):

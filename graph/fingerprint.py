@@ -24,6 +24,15 @@ def weigh(quads: Iterable[Quad]) -> int:
     return total % _MODULUS
 
 
+def weigh_lines(lines: Iterable[bytes]) -> tuple[int, int]:
+    """The weight of the quads in lines of N-Quads, and their number."""
+    total = number = 0
+    for number, line in enumerate(lines, 1):  # noqa: B007 - counted
+        quad = line.removesuffix(b" .\n")
+        total += int.from_bytes(hashlib.shake_256(quad).digest(_BYTES), "big")
+    return total % _MODULUS, number
+
+
 def shift(weight: int, added: Iterable[Quad], removed: Iterable[Quad]) -> int:
     """The weight of what has *weight* after *added* came and *removed* went."""
     return (weight + weigh(added) - weigh(removed)) % _MODULUS

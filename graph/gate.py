@@ -6,13 +6,14 @@ Files, SPARQL Update, the Graph Store Protocol, deletions and new shapes all com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from graph.contradict import find_contradictions, find_new_contradictions, to_findings
 from graph.delta import Delta
-from graph.derive import Tell, derive_change, derive_whole, stated_quads
+from graph.derive import Tell, derive_change, derive_whole
 from graph.errors import RefusedError, VersionError
 from graph.explain import Explainer
 from graph.findings import FINDINGS, read_findings, write_findings
@@ -24,8 +25,12 @@ from graph.revalidate import merge, revalidate
 from graph.schema import READS, Schema, change_schema, read_schema, read_shape_quads
 from graph.staging import Staging
 from graph.tally import count_whole, recount
+from graph.unsupported import is_left_out
+from graph.unsupported import to_findings as to_remarks
 from graph.validate import Locate, locate_nowhere, validate
+from graph.validate_parts import LARGE, validate_in_parts
 from graph.versions import PATCH, PATCH_QUADS, Version, Versions, Writer
+from graph.whole import gather, write
 
 WHOLE_SHARE = 20
 """A change of more than one part in this many of the whole is followed by making everything derived anew."""
@@ -39,7 +44,7 @@ class Submission:
     """Something that asks to become the next version.
 
     *change* makes a change of stated graphs in a store (with `graph.view.apply`) and returns it. Instead, *load* may
-    load so much into the stated graphs that it is not known quad by quad; everything derived is made anew then.
+    give files of so many quads to add to stated graphs that they are not told one by one; all is derived anew then.
     *by*, *why*, *via* and *more* are recorded with the commit; *files* are kept with the version, *facts* in its
     manifest. *even_empty* commits a change of nothing too, *whole* derives all anew.
     """
@@ -51,7 +56,7 @@ class Submission:
     more: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    load: Callable[[Staging, Version | None], None] | None = None
+    load: Callable[[], Sequence[Path]] | None = None
     locate: Locate = locate_nowhere
     even_empty: bool = False
     whole: bool = False
@@ -132,20 +137,27 @@ class _Run:
         self._derived: Delta | None = None
         self._shapes_changed = False
         self._known: Schema | None = None
+        self._parts: Sequence[Path] = ()
+        self._whole: Store | None = None
+        self._content: tuple[int, int] | None = None
 
     def pass_through(self) -> Passed:
         """Change, derive and validate what is staged; RefusedError where a Violation stands in the way."""
         self._tell("reading the change")
         self._stated, shapes = self._split(self._make_change())
+        follows = self._follows_change()
+        if not follows:
+            self._gather()
         schema = self._schema(shapes)
-        if self._follows_change():
+        if follows:
             assert self._stated is not None  # noqa: S101 - `_follows_change` says so
             self._tell("deriving")
-            self._derived = derive_change(self._before, self._staging.store, self._layout, schema, self._stated)
+            self._derived = derive_change(self._before, self._store, self._layout, schema, self._stated)
         else:
-            self._derive_whole(schema)
+            derive_whole(self._store, self._layout, schema, self._tell)
         self._tell("validating")
-        report = Report([*self._validate(schema).findings, *self._contradictions(schema)])
+        found = [*self._validate(schema).findings, *self._remarks(schema)]
+        report = Report([*dict.fromkeys(found), *self._contradictions(schema)])
         if not report.conforms:
             raise RefusedError(report)
         self._keep(schema, report)
@@ -154,7 +166,7 @@ class _Run:
     def _make_change(self) -> Delta | None:
         of = self._submission
         if of.load is not None:
-            of.load(self._staging, self._parent)
+            self._parts = of.load()
         return None if of.change is None else of.change(self._staging.store, self._parent)
 
     def is_worth_committing(self) -> bool:
@@ -164,8 +176,8 @@ class _Run:
     def commit(self, writer: Writer, passed: Passed) -> Passed:
         """Make the version."""
         self._tell("writing the version")
-        kept = {} if self._parent is None else {key: self._parent.manifest[key] for key in ("inputs",)
-                                                 if key in self._parent.manifest}  # fmt: skip
+        before: Mapping[str, Any] = {} if self._parent is None else self._parent.manifest
+        kept = {key: before[key] for key in ("inputs", "code") if key in before}
         manifest = {
             **kept, **self._submission.facts, "base": self._layout.names.base, "layout": self._layout.kind,
             "counts": dict(passed.counts), "warnings": passed.report.count("Warning"),
@@ -179,7 +191,9 @@ class _Run:
         if change is not None and sum(map(len, change)) <= PATCH_QUADS:
             with_default = self._layout.kind == "plain"
             self._staging.write(PATCH, write_patch(*change, with_default=with_default))
-        version = writer.finish(self._staging, manifest, self._record(), change)
+        self._write_whole()
+        self._whole = None
+        version = writer.finish(self._staging, manifest, self._record(), change, self._content)
         return Passed(version, passed.report, passed.stated, passed.derived, passed.counts)
 
     def _record(self) -> dict[str, Any]:
@@ -212,11 +226,11 @@ class _Run:
             quad.graph_name == self._layout.ontology for quad in (*self._stated.added, *self._stated.removed)
         )
         if self._layout.kind == "plain" or not (ontology_changed or self._shapes_changed or self._submission.whole):
-            self._known = read_schema(self._parent, self._staging.store, self._layout)
+            self._known = read_schema(self._parent, self._store, self._layout)
             return self._known
         if shapes is None:
             shapes = frozenset() if self._parent is None else read_shape_quads(self._parent, self._layout)
-        return change_schema(self._staging.store, self._layout, shapes, self._parent)
+        return change_schema(self._store, self._layout, shapes, self._parent)
 
     def _follows_change(self) -> bool:
         """True where deriving and validating may follow the change."""
@@ -227,25 +241,43 @@ class _Run:
         size: int = self._parent.manifest["quads"]
         return len(self._stated) <= max(WHOLE_LEAST, size // WHOLE_SHARE)
 
-    def _derive_whole(self, schema: Schema) -> None:
-        has_derived = self._layout.kind != "plain" and _holds_default(self._staging.store)
-        if has_derived:
-            self._staging.rebuild(lambda old: stated_quads(old, self._layout))
-        derive_whole(self._staging.store, self._layout, schema, self._tell)
+    @property
+    def _store(self) -> Store:
+        """Where the result of the change is: staged, or in memory where all is derived anew."""
+        return self._staging.store if self._whole is None else self._whole
+
+    def _gather(self) -> None:
+        self._tell("gathering what is stated")
+        gathered = gather(self._staging, self._layout, self._parts)
+        if gathered is not self._staging.store:
+            self._whole = gathered
+
+    def _write_whole(self) -> None:
+        if self._whole is not None and self._content is None:
+            self._tell("writing the store")
+            self._content = write(self._whole, self._staging)
 
     def _validate(self, schema: Schema) -> Report:
-        store, shapes = self._staging.store, schema.shapes.values()
+        locate, shapes = self._submission.locate, schema.shapes.values()
         change = self._changed()
-        if change is None or self._shapes_changed or self._parent is None:
-            return validate(store, shapes, self._submission.locate)
-        again = revalidate(store, shapes, *change, self._submission.locate, reads=schema.reads)
-        return Report(merge(read_findings(self._parent), again, shapes))
+        if change is not None and not self._shapes_changed and self._parent is not None:
+            again = revalidate(self._store, shapes, *change, locate, reads=schema.reads)
+            return Report(merge(read_findings(self._parent), again, shapes))
+        if self._whole is not None and len(self._whole) > LARGE:
+            return validate_in_parts(self._whole, shapes, locate, self._write_whole)
+        return validate(self._store, shapes, locate)
+
+    def _remarks(self, schema: Schema) -> list[Finding]:
+        """What the reasoner leaves out of the ontology; where that did not change, as the version before says."""
+        if self._parent is None or schema is not self._known:
+            return to_remarks(schema.left_out)
+        return [finding for finding in read_findings(self._parent) if is_left_out(finding)]
 
     def _contradictions(self, schema: Schema) -> list[Finding]:
         """What the change makes contradict the ontology, with the tree under each contradiction."""
         if not schema.denials:
             return []
-        store, change = self._staging.store, self._changed()
+        store, change = self._store, self._changed()
         if change is None:
             found = find_contradictions(store, schema.denials)
         else:
@@ -267,7 +299,7 @@ class _Run:
         self._staging.write(FINDINGS, write_findings(report.findings))
 
     def _count(self, schema: Schema) -> dict[str, int]:
-        store, change = self._staging.store, self._changed()
+        store, change = self._store, self._changed()
         shapes = sum(len(group.severities) for group in schema.shapes.values())
         if change is None or self._parent is None:
             return count_whole(store, self._layout, shapes)
@@ -279,7 +311,3 @@ def _drop_empty_graphs(store: Store, removed: Iterable[Quad]) -> None:
     for graph in {quad.graph_name for quad in removed if isinstance(quad.graph_name, NamedNode)}:
         if not any(True for _ in store.quads_for_pattern(None, None, None, graph)):
             store.remove_graph(graph)
-
-
-def _holds_default(store: Store) -> bool:
-    return any(True for _ in store.quads_for_pattern(None, None, None, DefaultGraph()))

@@ -48,7 +48,7 @@ class Ingest:
     dry_run: bool = False
     quarantine: Path | None = None
     wait: float = 60.0
-    bulk_quads: int = 300_000
+    bulk_quads: int = 50_000
     part_quads: int = 500_000
 
 

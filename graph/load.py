@@ -1,33 +1,27 @@
-"""Loading much at once: streamed from inputs to disk in memory that does not grow with them, and resumable.
+"""Reading much at once: streamed from inputs into files of checked quads, in memory that does not grow; resumable.
 
-    DATA/loading/<key>/store/        what was loaded so far, on top of the version that was current when it began
-                       progress.json how many quads of the inputs that is
+    DATA/loading/<key>/1.nq, 2.nq …   parts of the inputs, each complete
 
-`<key>` tells these inputs and that version from others. A load that is interrupted begins again where the last part was
-safe; what it loaded is taken into a version by a checkpoint and removed when that is current. What was loaded for
-another version than the current one is of no use and removed by the next load.
+`<key>` tells these inputs from others. A load that is interrupted begins again after the last part; the parts are
+removed when the version that took them in is current, or when something else is loaded.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from graph.change import place
-from graph.errors import UsageError
+from graph.errors import UsageError, VersionError
 from graph.layout import Layout
-from graph.rdf import Quad, open_readonly, open_writable
+from graph.rdf import Quad, serialize_file
 from graph.read_rdf import Reading, read_all
-from graph.staging import STORE, Staging, sync, write_json
-from graph.versions import Version
+from graph.staging import sync
 
 LOADING = "loading"
-PROGRESS = "progress.json"
 Count = Callable[[int], None]
 """Told how many quads were read so far."""
 
@@ -44,36 +38,32 @@ class Load:
         self._part = part
         self._count = count
 
-    def __call__(self, staging: Staging, parent: Version | None) -> None:
-        """Load what is not loaded yet, and go on in *staging* with all of it; errors of the inputs leave nothing."""
-        folder = self._place / _key(self._readings, parent)
+    def __call__(self) -> list[Path]:
+        """The files of all parts, those that are missing made; an error of the inputs leaves none."""
+        folder = self._place / _key(self._readings)
         self._remove_others(folder)
         try:
-            self._load(folder, parent)
-        except BaseException as error:
-            if not isinstance(error, KeyboardInterrupt):
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
-        staging.adopt(folder / STORE)
+            folder.mkdir(parents=True, exist_ok=True)
+            return self._load(folder)
+        except OSError as error:
+            self.finish()
+            raise VersionError(f"what is loaded could not be written: {error}.", "Nothing was changed.") from None
 
     def finish(self) -> None:
-        """Remove what was loaded; call it when the version that took it in is current."""
+        """Remove the parts; call it when the version that took them in is current, or will never be."""
         shutil.rmtree(self._place, ignore_errors=True)
 
-    def _load(self, folder: Path, parent: Version | None) -> None:
-        done = _progress(folder)
-        if done is None:
-            _begin(folder, parent)
-            done = 0
-        store = open_writable(folder / STORE)
-        quads = islice(self._quads(), done, None)
-        while part := list(islice(quads, self._part)):
-            store.bulk_extend(part)
-            store.flush()
-            done += len(part)
-            _keep_progress(folder, done)
+    def _load(self, folder: Path) -> list[Path]:
+        parts = sorted(folder.glob("*.nq"), key=lambda path: int(path.stem))
+        quads = islice(self._quads(), len(parts) * self._part, None)
+        done = len(parts) * self._part
+        while held := list(islice(quads, self._part)):
+            path = folder / f"{len(parts) + 1}.nq"
+            _write(path, held)
+            parts.append(path)
+            done += len(held)
             self._count(done)
-        del store
+        return parts
 
     def _quads(self) -> Iterator[Quad]:
         for reading in self._readings:
@@ -93,38 +83,22 @@ class Load:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _key(readings: Sequence[Reading], parent: Version | None) -> str:
-    """What tells this load from others: how its inputs are called, their size and bytes, and what they are added to."""
-    whole = hashlib.sha256((parent.manifest["digest"] if parent else "").encode())
+def _key(readings: Sequence[Reading]) -> str:
+    """What tells this load from others: its inputs, how they are read, and what is in them."""
+    whole = hashlib.sha256()
     for reading in readings:
-        whole.update(f"\0{reading.input.shown}\0{reading.base}\0{reading.graph}\0".encode())
+        said = (reading.input.shown, reading.base, reading.graph, reading.blank_prefix)
+        whole.update(("\0".join(map(str, said)) + "\0").encode())
         with reading.input.open() as raw:
             while part := raw.read(2**20):
                 whole.update(part)
     return whole.hexdigest()[:16]
 
 
-def _progress(folder: Path) -> int | None:
-    try:
-        return int(json.loads((folder / PROGRESS).read_text())["quads"])
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def _begin(folder: Path, parent: Version | None) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    if parent is not None:
-        open_readonly(parent.folder / STORE).backup(str(folder / STORE))
-
-
-def _keep_progress(folder: Path, quads: int) -> None:
-    """Say that so many quads are loaded, after they are on the disk."""
-    for path in sorted((folder / STORE).iterdir()):
-        with suppress(FileNotFoundError):  # the engine merges files of the open store, and removes old ones
-            sync(path)
-    following = folder / f"{PROGRESS}.next"
-    write_json(following, {"quads": quads})
+def _write(path: Path, quads: Iterable[Quad]) -> None:
+    """A part that is there is complete, and on the disk."""
+    following = path.with_suffix(".next")
+    serialize_file(following, quads)
     sync(following)
-    following.replace(folder / PROGRESS)
-    sync(folder)
+    following.replace(path)
+    sync(path.parent)

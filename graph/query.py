@@ -42,15 +42,24 @@ def check_query(text: str) -> None:
     """Raise where *text* is too long, an update, or holds SERVICE; whether it is SPARQL the engine says."""
     if len(text) > QUERY_LIMIT:
         raise QuerySyntaxError(f"the query is longer than {QUERY_LIMIT} characters")
-    plain = _ESCAPE.sub(_character, text)  # section 19.2 of the grammar; the engine does not do it outside of strings
-    if _calls_service(text) or _calls_service(plain):
+    refuse_service(text)
+    verb = next((word for word in _words(_unescape(text)) if word not in ("PREFIX", "BASE")), "")
+    if verb in _UPDATE_WORDS:
+        raise QueryForbiddenError(f"{verb} is an update; queries only here.", "The graph is built from files.")
+
+
+def refuse_service(text: str) -> None:
+    """Raise QueryForbiddenError where *text*, a query or a part of one, holds SERVICE."""
+    if _calls_service(text) or _calls_service(_unescape(text)):
         raise QueryForbiddenError(
             "SERVICE would call another endpoint, which this server does not do.",
             "Query the other endpoint yourself and pass its rows in as VALUES.",
         )
-    verb = next((word for word in _words(plain) if word not in ("PREFIX", "BASE")), "")
-    if verb in _UPDATE_WORDS:
-        raise QueryForbiddenError(f"{verb} is an update; queries only here.", "The graph is built from files.")
+
+
+def _unescape(text: str) -> str:
+    """The text by section 19.2 of the grammar; the engine does that inside of strings only."""
+    return _ESCAPE.sub(_character, text)
 
 
 def _calls_service(text: str) -> bool:

@@ -160,7 +160,9 @@ class _Compiler:
         """Each pattern of a part with all that are met in the same solution; *outer* is met around the part."""
         if node.name == "BGP":
             edges = _edges(node, scope)
-            yield from ((edge, (*outer.edges, *edges)) for edge in edges)
+            context = (*outer.edges, *edges)
+            yield from ((edge, context) for edge in edges)
+            yield from ((mention, context) for edge in edges for mention in _mentions(edge, context))
         elif node.name in ("Join", "Union"):
             for one, other in ((node.p1, node.p2), (node.p2, node.p1)):
                 for way in self._ways(other, scope) if node.name == "Join" else (_Way(),):
@@ -309,8 +311,6 @@ def _names_by(edge: Edge, name: str) -> bool:
 
 def _site(edge: Edge, context: Edges, keys: frozenset[str]) -> Site:
     """The site of *edge*: by what and to which key a change in it is followed, of the patterns in *context*."""
-    if isinstance(edge.predicate, Path) and _may_be_empty(edge.predicate) and not _is_held(edge, context):
-        raise NotImplementedError("an empty path at any node whatever")
     if THIS in edge.variables:
         return Site(edge, (), keys & edge.variables)
     reached, others = _component(edge, context)
@@ -331,11 +331,17 @@ def _may_be_empty(path: Path) -> bool:
         map(_may_be_empty, path.parts))  # fmt: skip
 
 
-def _is_held(edge: Edge, context: Edges) -> bool:
-    """True where an end of a path is known, or is that of a triple in the same graph."""
-    plain = [other for other in context if not isinstance(other.predicate, Path) and other.graph == edge.graph]
-    held = frozenset((THIS,)).union(*(other.variables & {other.subject, other.object} for other in plain))
-    return any(not isinstance(end, Var) or end in held for end in (edge.subject, edge.object))
+def _mentions(edge: Edge, context: Edges) -> Iterator[Edge]:
+    """Patterns for any triple of the node at which a path is empty: to the engine it must be in some.
+
+    There are none where the path cannot be empty, or an end of it is that of another triple in the same graph.
+    """
+    if isinstance(edge.predicate, Path) and _may_be_empty(edge.predicate):
+        plain = [other for other in context if not isinstance(other.predicate, Path) and other.graph == edge.graph]
+        held = {end for other in plain for end in (other.subject, other.object)}
+        if held.isdisjoint((edge.subject, edge.object)):
+            yield Edge(edge.subject, Var("~predicate"), Var("~object"), edge.graph)
+            yield Edge(Var("~subject"), Var("~predicate"), edge.subject, edge.graph)
 
 
 def _component(edge: Edge, context: Edges) -> tuple[frozenset[str], list[Edge]]:

@@ -118,6 +118,11 @@ def serialize_to(output: Output, triples: Iterable[Triple], form: RdfFormat, pre
     ox.serialize(triples, output=output, format=form, prefixes=prefixes)
 
 
+def serialize_file(path: Path, quads: Iterable[Quad]) -> None:
+    """Write the quads to a file of N-Quads."""
+    ox.serialize(quads, output=str(path), format=RdfFormat.N_QUADS)
+
+
 def canonical_nquads(quads: Iterable[Quad]) -> bytes:
     """Sorted, de-duplicated N-Quads: the same set of quads gives the same bytes (no blank nodes allowed)."""
     lines = set(serialize(quads, RdfFormat.N_QUADS).split(b"\n")) - {b""}

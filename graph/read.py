@@ -1,58 +1,66 @@
-"""Reading a version for people: terms with their labels in a language, each looked up once."""
+"""Reading a version for people: terms with their labels in a language, each looked up once.
+
+The things of a record are read as a plain query sees them. Somebody else's, in whatever layout, are read as all graphs
+together say, but for what was only claimed: whoever put them there gave them graphs, not judgements.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from graph.iris import DCT, LITERAL_FORM, OA, PREF_LABEL, RDF_TYPE, RDFS, Names
-from graph.rdf import DefaultGraph, Literal, NamedNode, Store, Term
+from graph.iris import OA, RDF_TYPE, Names
+from graph.layout import Kind, Layout
+from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, Store, Term, Triple
+from graph.read_names import LABELS, NAMING, is_readable
+from graph.read_nested import read_parts
+from graph.read_value import Part, Value
 from graph.read_vocabulary import LANGUAGES, Text, Vocabulary, pick
 
-_LABELS = (PREF_LABEL, NamedNode(f"{RDFS}label"), LITERAL_FORM, NamedNode(f"{DCT}title"))
 _DATES = ("date", "start", "end", "dateMin")
-
-
-@dataclass(frozen=True)
-class Value:
-    """A term with the words that stand for it: a thing's label, or a literal itself."""
-
-    term: Term
-    text: str
-    language: str = ""
-
-    @property
-    def iri(self) -> str:
-        """The thing's IRI; empty for a literal."""
-        return self.term.value if isinstance(self.term, NamedNode) else ""
-
-    @property
-    def datatype(self) -> str:
-        """The literal's datatype; empty for a thing."""
-        return self.term.datatype.value if isinstance(self.term, Literal) else ""
-
-    @property
-    def written(self) -> str:
-        """The term as N-Triples writes it."""
-        return str(self.term)
 
 
 class Reader:
     """Looks terms up in one store and names them in one language; what was looked up once is kept."""
 
-    def __init__(self, store: Store, names: Names, vocabulary: Vocabulary, language: str = LANGUAGES[0]) -> None:
+    def __init__(
+        self, store: Store, names: Names, vocabulary: Vocabulary, language: str = LANGUAGES[0], kind: Kind = "record"
+    ) -> None:
         self.store = store
         self.names = names
+        self.layout = Layout(kind, names)
         self.vocabulary = vocabulary
         self.language = language
         self._kept: dict[Term, Value] = {}
+        self._known: dict[NamedNode, bool] = {}
+
+    def is_ours(self, term: Term) -> bool:
+        """True for a thing of a record, which has its terms and claims; False for anything of somebody else's."""
+        return self.layout.kind == "record" and isinstance(term, NamedNode) and term.value.startswith(self.names.base)
+
+    def quads(
+        self, subject: Term | None = None, predicate: NamedNode | None = None, obj: Term | None = None
+    ) -> Iterator[Quad]:
+        """What pages see of the one of *subject* and *obj* that is given, a triple once; in the default graph."""
+        about = obj if subject is None else subject
+        if isinstance(subject, Literal) or about is None:
+            return
+        if self.layout.kind == "union" or self.is_ours(about):
+            yield from self.store.quads_for_pattern(subject, predicate, obj, DefaultGraph())
+            return
+        seen: set[Triple] = set()
+        for quad in self.store.quads_for_pattern(subject, predicate, obj, None):
+            if quad.triple not in seen and not self.is_claim(quad.graph_name):
+                seen.add(quad.triple)
+                yield Quad(quad.subject, quad.predicate, quad.object)
+
+    def is_claim(self, graph: Term | DefaultGraph) -> bool:
+        """True for the graph of a claim."""
+        is_named = self.layout.kind == "record" and isinstance(graph, NamedNode)
+        return is_named and graph.value.startswith(self.names.claim("").value)
 
     def objects(self, subject: Term, predicate: NamedNode) -> list[Term]:
-        """What a plain query sees as the values of *predicate*, in a fixed order."""
-        if isinstance(subject, Literal):
-            return []
-        quads = self.store.quads_for_pattern(subject, predicate, None, DefaultGraph())
-        return sorted((quad.object for quad in quads), key=str)
+        """What pages see as the values of *predicate*, in a fixed order."""
+        return sorted((quad.object for quad in self.quads(subject, predicate)), key=str)
 
     def one(self, subject: Term, predicate: NamedNode) -> Term | None:
         """The first of the values, or None."""
@@ -66,7 +74,9 @@ class Reader:
 
     def holds(self, subject: NamedNode) -> bool:
         """True where anything is said of *subject*, in any graph."""
-        return any(True for _ in self.store.quads_for_pattern(subject, None, None, None))
+        if subject not in self._known:
+            self._known[subject] = any(True for _ in self.store.quads_for_pattern(subject, None, None, None))
+        return self._known[subject]
 
     def texts(self, subject: Term, predicate: NamedNode) -> list[Text]:
         """The literals of *predicate* with their languages."""
@@ -77,11 +87,21 @@ class Reader:
         """The term with its words in this reader's language."""
         if isinstance(term, Literal):
             return Value(term, term.value, term.language or "")
+        if not isinstance(term, NamedNode):
+            return read_parts(self, term)
         kept = self._kept.get(term)
         if kept is None:
-            text = self._label(term) if isinstance(term, NamedNode) else Text(term.value)
+            text = self._label(term)
             kept = self._kept[term] = Value(term, text.value, text.language)
         return kept
+
+    def unnamed(self, node: Term, parts: tuple[Part, ...] = (), *, is_cut: bool = False) -> Value:
+        """The blank *node* with words: its label, else that it has none, and its kind."""
+        label = self.label(node)
+        if label is None:
+            types = self.types(node)
+            label = Text(f"unnamed {self.thing(types[0]).text if types else 'thing'}")
+        return Value(node, label.value, label.language, parts, is_cut)
 
     def values(self, terms: Iterable[Term]) -> tuple[Value, ...]:
         """Each term with its words, in the order of these."""
@@ -91,11 +111,13 @@ class Reader:
         """The thing with its words."""
         return self.value(NamedNode(iri))
 
-    def types(self, subject: NamedNode) -> list[str]:
-        """The classes of the ontology that *subject* is in, the most specific first."""
-        return self.vocabulary.most_specific_first(t.value for t in self.objects(subject, RDF_TYPE))
+    def types(self, subject: Term) -> list[str]:
+        """The classes that *subject* is in, the most specific first; of a thing of a record those of its ontology."""
+        classes = [t.value for t in self.objects(subject, RDF_TYPE) if isinstance(t, NamedNode)]
+        known = self.vocabulary.most_specific_first(classes)
+        return known if self.is_ours(subject) else list(dict.fromkeys((*known, *classes)))
 
-    def kind(self, subject: NamedNode) -> Value | None:
+    def kind(self, subject: Term) -> Value | None:
         """The most specific class that *subject* is in."""
         types = self.types(subject)
         return self.thing(types[0]) if types else None
@@ -114,17 +136,21 @@ class Reader:
 
     def _label(self, term: NamedNode) -> Text:
         entry = self.vocabulary.label(term.value, self.language)
-        if entry is not None:
-            return entry
-        for predicate in _LABELS:
-            found = pick(self.texts(term, predicate), self.language)
-            if found is not None and found.value:
+        return entry or self.label(term) or Text(self._made_label(term))
+
+    def label(self, term: Term) -> Text | None:
+        """The best of its names in this reader's language; None where it has none that can be read."""
+        for predicate in LABELS if self.is_ours(term) else NAMING:
+            found = pick((text for text in self.texts(term, predicate) if is_readable(text.value)), self.language)
+            if found is not None:
                 return found
-        return Text(self._made_label(term))
+        return None
 
     def _made_label(self, term: NamedNode) -> str:
         """Words for what has no label: passages and captures by their document, claims by their passage."""
         names, iri = self.names, term.value
+        if not self.is_ours(term):
+            return self.short(iri)
         if iri.startswith(names.claim("").value):
             passage = self.one(term, names.term("passage"))
             return f"claim on {self.value(passage).text}" if passage is not None else self.short(iri)
@@ -150,4 +176,4 @@ class Reader:
         return self.word(document, self.names.term("citeAs")) if document is not None else ""
 
 
-__all__ = ["LANGUAGES", "Reader", "Text", "Value", "pick"]
+__all__ = ["LANGUAGES", "Part", "Reader", "Text", "Value", "pick"]

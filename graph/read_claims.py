@@ -77,12 +77,11 @@ class Citations:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._names: Names = reader.names
-        self._prefix = reader.names.claim("").value
         self._kept: dict[str, Citation] = {}
 
     def is_claim(self, graph: Term | DefaultGraph) -> bool:
         """True for the name of a claim's graph."""
-        return isinstance(graph, NamedNode) and graph.value.startswith(self._prefix)
+        return self._reader.is_claim(graph)
 
     def cite(self, claim: NamedNode) -> Citation:
         """The citation of *claim*."""

@@ -1,15 +1,18 @@
 """Reading an entity: its names, its facts with what supports each, what is disputed, and what was inferred.
 
 The cost is bounded: at most `ASSERTED_LIMIT` stated triples are read, and `VALUES_SHOWN` inferred values of a property.
+Somebody else's things are read the same way: everything that is said of them is shown, with the graph that says it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from graph.iris import DCT, LITERAL_FORM, PREF_LABEL, RDF_TYPE
-from graph.rdf import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Term, Triple
+from graph.layout import GraphName
+from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Term, Triple
 from graph.read import Reader, Text, Value, pick
 from graph.read_claims import Citation, Citations
 
@@ -19,11 +22,15 @@ VALUES_SHOWN = 50
 
 @dataclass(frozen=True)
 class Fact:
-    """One value with its origin: `claim`, `editorial`, `description` (of a document), `ontology` or `inferred`."""
+    """One value with its origin: `claim`, `editorial`, `description` (of a document), `ontology` or `inferred`.
+
+    What is somebody else's has the origin `stated`, or `graph` where *graphs* are the named ones that state it.
+    """
 
     value: Value
     origin: str
     citations: tuple[Citation, ...] = ()
+    graphs: tuple[Value, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -96,6 +103,11 @@ class Entity:
     complete: bool
 
     @property
+    def is_apart(self) -> bool:
+        """True where only graphs apart from the record say something about the thing."""
+        return bool(self.facts) and all(fact.origin == "graph" for group in self.facts for fact in group.facts)
+
+    @property
     def is_conflicted(self) -> bool:
         """True where claims that are not accepted say something about the thing too."""
         return any(group.disputed for group in self.facts)
@@ -105,7 +117,7 @@ class Entity:
 class _Stated:
     """Where one triple of the entity is stated."""
 
-    graphs: tuple[NamedNode, ...]
+    graphs: tuple[GraphName, ...]
 
 
 def is_redacted(reader: Reader, subject: NamedNode) -> bool:
@@ -113,6 +125,8 @@ def is_redacted(reader: Reader, subject: NamedNode) -> bool:
     status, redacted = reader.names.term("status"), reader.names.voc("redacted")
     if reader.holds(subject):
         return bool(reader.one(subject, status) == redacted)
+    if reader.layout.kind != "record":
+        return False
     claims = reader.store.quads_for_pattern(None, reader.names.term("about"), subject, DefaultGraph())
     states = {reader.one(quad.subject, status) for quad in claims if isinstance(quad.subject, NamedNode)}
     return states == {redacted}
@@ -135,39 +149,40 @@ class _EntityReading:
         self.reader = reader
         self.names = reader.names
         self.subject = subject
+        self.is_ours = reader.is_ours(subject)
         self.citations = Citations(reader)
         self.stated, self.complete = self._read_stated()
 
     def entity(self) -> Entity:
         label = self.reader.value(self.subject)
         facts, bounds, restated = self._stated_groups()
-        inferred, more = self._inferred_groups()
+        inferred, more = ((), ()) if self.reader.layout.kind == "plain" else self._inferred_groups()
         types = self.reader.types(self.subject)
         others = {t.value for t in self.reader.objects(self.subject, RDF_TYPE)} - set(types)
         return Entity(
             iri=self.subject.value, label=Text(label.text, label.language), labels=self._labels(),
             types=tuple(self.reader.thing(iri) for iri in types),
-            other_types=self.reader.values(NamedNode(iri) for iri in others),
+            other_types=self.reader.values(NamedNode(iri) for iri in others if self.is_ours),
             date=self.reader.date(self.subject), names=self._name_forms(),
             facts=facts, bounds=bounds, inferred=inferred, restated=(*restated, *more), complete=self.complete,
         )  # fmt: skip
 
     def _read_stated(self) -> tuple[dict[Triple, _Stated], bool]:
         """Every triple that some graph states of the subject, what was inferred left out."""
-        skipped = ", ".join(str(self.names.graph(name)) for name in ("accepted", "inferred", "labels"))
-        rows = self.reader.store.query(
-            f"SELECT ?g ?p ?o WHERE {{ GRAPH ?g {{ {self.subject} ?p ?o }} FILTER(?g NOT IN ({skipped})) }} "
-            f"LIMIT {ASSERTED_LIMIT + 1}"
-        )
-        assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT
-        found: dict[Triple, list[NamedNode]] = {}
+        found: dict[Triple, list[GraphName]] = {}
         number = 0
-        for row in rows:
+        for quad in islice(self._stated_quads(), ASSERTED_LIMIT + 1):
             number += 1
-            found.setdefault(Triple(self.subject, row["p"], row["o"]), []).append(row["g"])
+            found.setdefault(quad.triple, []).append(quad.graph_name)
         return {t: _Stated(tuple(sorted(graphs, key=str))) for t, graphs in found.items()}, number <= ASSERTED_LIMIT
 
+    def _stated_quads(self) -> Iterator[Quad]:
+        quads = self.reader.store.quads_for_pattern(self.subject, None, None, None)
+        return (quad for quad in quads if self.reader.layout.is_stated(quad.graph_name))
+
     def _labels(self) -> tuple[Text, ...]:
+        if not self.is_ours:  # they stand among the facts
+            return ()
         return tuple(sorted(self.reader.texts(self.subject, PREF_LABEL), key=lambda text: (text.language, text.value)))
 
     def _name_forms(self) -> tuple[NameForm, ...]:
@@ -202,7 +217,7 @@ class _EntityReading:
         """The groups that a page leads with, the day bounds of its dates, and statements outside the ontology."""
         by_property: dict[NamedNode, list[Fact]] = {}
         for triple, stated in self.stated.items():
-            if triple.predicate not in (PREF_LABEL, self.names.term("nameForm")):
+            if not self.is_ours or triple.predicate not in (PREF_LABEL, self.names.term("nameForm")):
                 by_property.setdefault(triple.predicate, []).append(self._fact(triple, stated))
         main: list[FactGroup] = []
         bounds: list[FactGroup] = []
@@ -211,22 +226,33 @@ class _EntityReading:
             group = self._group(predicate, facts, len(facts))
             if predicate.value in self.reader.vocabulary.bounds:
                 bounds.append(group)
-            elif predicate.value in self.reader.vocabulary.terms or predicate == RDF_TYPE:
+            elif not self.is_ours or predicate.value in self.reader.vocabulary.terms or predicate == RDF_TYPE:
                 main.append(group)
             else:
                 others.append(group)
         return _ordered(main), _ordered(bounds), _ordered(others)
 
     def _fact(self, triple: Triple, stated: _Stated) -> Fact:
-        citations = self._cite(stated)
-        graphs = {graph.value.removeprefix(self.names.graph("").value) for graph in stated.graphs}
-        if "base" in graphs:
-            origin = "editorial"
-        elif citations:
-            origin = "claim"
-        else:
-            origin = "ontology" if "ontology" in graphs else "description"
-        return Fact(self.reader.value(triple.object), origin, citations)
+        citations, value = self._cite(stated), self.reader.value(triple.object)
+        own = {name for graph in stated.graphs if (name := self._own_graph(graph)) is not None}
+        if "base" in own:
+            return Fact(value, "editorial" if self.is_record else "stated", citations)
+        if citations:
+            return Fact(value, "claim", citations)
+        if own:
+            return Fact(value, "ontology" if "ontology" in own else "description")
+        graphs = [graph for graph in stated.graphs if not isinstance(graph, DefaultGraph)]
+        return Fact(value, "graph" if graphs else "stated", graphs=self.reader.values(graphs))
+
+    @property
+    def is_record(self) -> bool:
+        return self.reader.layout.kind == "record"
+
+    def _own_graph(self, graph: GraphName) -> str | None:
+        """What one of the fixed graphs is called; None for any other, and in layout `plain`, which has none."""
+        name = graph.value.removeprefix(self.names.graph("").value) if isinstance(graph, NamedNode) else ""
+        fixed = {"record": ("base", "ontology", "sources", "meta"), "union": ("base", "ontology"), "plain": ()}
+        return name if name in fixed[self.reader.layout.kind] else None
 
     def _group(self, predicate: NamedNode, facts: Iterable[Fact], total: int) -> FactGroup:
         entry = self.reader.vocabulary.terms.get(predicate.value)
@@ -251,7 +277,8 @@ class _EntityReading:
                 continue
             values = [self.reader.value(term) for term in self._first_values(graph, predicate)]
             group = self._group(predicate, [Fact(value, "inferred") for value in values], int(row["n"].value))
-            (own if predicate.value in self.reader.vocabulary.terms else others).append(group)
+            is_main = not self.is_ours or predicate.value in self.reader.vocabulary.terms
+            (own if is_main else others).append(group)
         return _ordered(own), _ordered(others)
 
     def _first_values(self, graph: NamedNode, predicate: NamedNode) -> list[Term]:
@@ -260,7 +287,7 @@ class _EntityReading:
             f"FILTER(?o != {self.subject}) }} LIMIT {VALUES_SHOWN}"
         )
         assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT
-        return [row["o"] for row in rows if not isinstance(row["o"], BlankNode)]
+        return [row["o"] for row in rows]
 
 
 def _ordered(groups: Iterable[FactGroup]) -> tuple[FactGroup, ...]:

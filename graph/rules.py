@@ -37,13 +37,13 @@ def _owl(*names: str) -> frozenset[str]:
     return frozenset(str(OWL[name]) for name in names)
 
 
-_UNSUPPORTED = _owl(
+UNSUPPORTED = _owl(
     "hasKey", "minCardinality", "minQualifiedCardinality", "cardinality", "qualifiedCardinality", "allValuesFrom",
     "sameAs", "oneOf", "unionOf", "hasSelf", "onDataRange",
 )  # fmt: skip
-_UNSUPPORTED_KINDS = _owl("ReflexiveProperty")
-_MAXIMA = _owl("maxCardinality", "maxQualifiedCardinality")
-_DENYING = _MAXIMA | _owl(
+UNSUPPORTED_KINDS = _owl("ReflexiveProperty")
+MAXIMA = _owl("maxCardinality", "maxQualifiedCardinality")
+_DENYING = MAXIMA | _owl(
     "disjointWith", "disjointUnionOf", "complementOf", "propertyDisjointWith", "differentFrom", "members",
     "distinctMembers", "sourceIndividual", "assertionProperty", "targetIndividual", "targetValue",
 )  # fmt: skip
@@ -51,7 +51,7 @@ _DENYING_KINDS = _owl(
     "FunctionalProperty", "InverseFunctionalProperty", "AsymmetricProperty", "IrreflexiveProperty", "AllDifferent",
     "AllDisjointClasses", "AllDisjointProperties", "NegativePropertyAssertion",
 )  # fmt: skip
-_BETWEEN_NAMES = frozenset(map(str, (RDFS.domain, RDFS.range, RDFS.subPropertyOf, OWL.onProperty, OWL.hasValue)))
+BETWEEN_NAMES = frozenset(map(str, (RDFS.domain, RDFS.range, RDFS.subPropertyOf, OWL.onProperty, OWL.hasValue)))
 
 
 @dataclass(frozen=True, order=True)
@@ -134,14 +134,14 @@ def _refuse_unsupported(quads: Iterable[Quad]) -> None:
     denying = {q.subject: q.predicate.value for q in quads if _is_denying_class(q)}
     for quad in quads:
         predicate, value = quad.predicate.value, quad.object.value
-        if predicate in _UNSUPPORTED:
+        if predicate in UNSUPPORTED:
             _refuse(predicate, quad.subject)
-        if predicate == TYPE and value in _UNSUPPORTED_KINDS:
+        if predicate == TYPE and value in UNSUPPORTED_KINDS:
             _refuse(value, quad.subject)
         is_named = isinstance(quad.object, NamedNode)
         if predicate == str(RDFS.subPropertyOf):
             is_named = is_named and isinstance(quad.subject, NamedNode)
-        if predicate in _BETWEEN_NAMES and not is_named:
+        if predicate in BETWEEN_NAMES and not is_named:
             _refuse(f"{predicate} with something that has no IRI", quad.subject)
         _refuse_as_condition(quad, denying)
 
@@ -149,7 +149,7 @@ def _refuse_unsupported(quads: Iterable[Quad]) -> None:
 def _is_denying_class(quad: Quad) -> bool:
     """True for what makes a class expression of its subject that can be denied, but not be a condition of a rule."""
     is_complement = quad.predicate.value == str(OWL.complementOf) and isinstance(quad.subject, BlankNode)
-    return is_complement or quad.predicate.value in _MAXIMA
+    return is_complement or quad.predicate.value in MAXIMA
 
 
 def _refuse_as_condition(quad: Quad, denying: dict[Term, str]) -> None:
@@ -373,7 +373,7 @@ def _as_stored(literal: Term) -> str:
 def _maximum_denials(axioms: Graph, quads: list[Quad]) -> Iterator[Denial]:
     """For each class that may have at most no value, or at most one, of a property."""
     for quad in quads:
-        if quad.predicate.value not in _MAXIMA:
+        if quad.predicate.value not in MAXIMA:
             continue
         restriction = (BNode if isinstance(quad.subject, BlankNode) else URIRef)(quad.subject.value)
         prop = axioms.value(restriction, OWL.onProperty)

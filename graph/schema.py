@@ -19,6 +19,7 @@ from graph.rdf import Quad, RdfFormat, Store, parse_quads, serialize
 from graph.rules import Denial, Rule, compile_denials, compile_rules
 from graph.shapes import Shapes, make_shapes
 from graph.skolem import skolemize, unskolemize
+from graph.unsupported import LeftOut, leave_out
 from graph.versions import Version
 
 SHAPES = "shapes.nt"
@@ -29,7 +30,8 @@ RULES, DENIALS, READS = "rules.json", "denials.json", "reads.json"
 class Schema:
     """The ontology, its rules and denials, the shapes by view, and these as a graph, its blank nodes named.
 
-    *reads* is what the SPARQL constraints of the shapes read.
+    *reads* is what the SPARQL constraints of the shapes read, *left_out* what the rules were not compiled of, where
+    they were compiled just now.
     """
 
     ontology: Ontology
@@ -38,6 +40,7 @@ class Schema:
     shapes: Mapping[str, Shapes]
     shape_quads: frozenset[Quad]
     reads: Reads = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
     def files(self) -> dict[str, bytes]:
         """The files that keep it with a version."""
@@ -64,21 +67,24 @@ def change_schema(
 ) -> Schema:
     """The schema anew: of the ontology that *store* holds now, and of these shapes; SourceError for unusable ones.
 
-    What was compiled for the version *before* is not compiled again.
+    What was compiled for the version *before* is not compiled again. Of the ontology of a `union`, which is somebody
+    else's, what the reasoner does not take is left out.
     """
     ontology = _ontology(store, layout)
-    return make_schema(ontology.quads, shape_quads, layout.names, before)
+    return make_schema(ontology.quads, shape_quads, layout.names, before, is_foreign=layout.kind == "union")
 
 
 def make_schema(
-    ontology: Iterable[Quad], shape_quads: Iterable[Quad], names: Names, before: Version | None = None
-) -> Schema:
+    ontology: Iterable[Quad], shape_quads: Iterable[Quad], names: Names, before: Version | None = None, *,
+    is_foreign: bool = False,
+) -> Schema:  # fmt: skip
     """The schema of these quads, the rules compiled."""
     read, quads = make_ontology(ontology, names), frozenset(shape_quads)
-    rules = tuple(compile_rules(read.quads)) if read.quads else ()
-    denials = tuple(compile_denials(read.quads)) if read.quads else ()
+    axioms, left_out = leave_out(read.quads) if is_foreign else (read.quads, [])
+    rules = tuple(compile_rules(axioms)) if axioms else ()
+    denials = tuple(compile_denials(axioms)) if axioms else ()
     shapes = _shapes(quads, names)
-    return Schema(read, rules, denials, shapes, quads, _reads(shapes, before))
+    return Schema(read, rules, denials, shapes, quads, _reads(shapes, before), tuple(left_out))
 
 
 def read_shape_quads(version: Version, layout: Layout) -> frozenset[Quad]:

@@ -40,6 +40,12 @@ class Staging:
             self._store = open_writable(self.folder / STORE)
         return self._store
 
+    def renew(self) -> Store:
+        """The store, emptied."""
+        self._store = None
+        shutil.rmtree(self.folder / STORE, ignore_errors=True)
+        return self.store
+
     def rebuild(self, keep: Callable[[Store], Iterable[Quad]]) -> None:
         """Make the store anew of the quads that *keep* gives of the old one; no other name may hold that one."""
         self._store = None
@@ -47,12 +53,6 @@ class Staging:
         (self.folder / STORE).rename(old)
         self.store.bulk_extend(keep(open_readonly(old)))
         shutil.rmtree(old)
-
-    def adopt(self, store: Path) -> None:
-        """Go on with a checkpoint of another store instead."""
-        self._store = None
-        shutil.rmtree(self.folder / STORE, ignore_errors=True)
-        open_readonly(store).backup(str(self.folder / STORE))
 
     def write(self, name: str, content: bytes) -> None:
         """Keep a file beside the store; one of that name that is shared with another version is left to that one."""

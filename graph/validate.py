@@ -80,7 +80,16 @@ _NOTHING = "# no triples\n"
 """What is read where there are no triples: it must be some text."""
 
 
+_started = threading.Event()
+
+
+def is_started() -> bool:
+    """True where the engine has run in this process: it has threads then, which a forked process would lack."""
+    return _started.is_set()
+
+
 def _session(data: str) -> Any:
+    _started.set()
     session = pyrudof.Rudof(pyrudof.RudofConfig())
     session.read_data(data, format=pyrudof.RDFFormat.NTriples)
     return session

@@ -211,10 +211,17 @@ class Writer:
         manifest: dict[str, Any],
         commit: dict[str, Any],
         change: tuple[Collection[Quad], Collection[Quad]] | None = None,
+        content: tuple[int, int] | None = None,
     ) -> Version:
-        """Seal what is staged and make it the current version; *change* is all that differs from its parent."""
+        """Seal what is staged and make it the current version.
+
+        *change* is all that differs from its parent, *content* the weight of its quads and their number; either spares
+        reading all of it.
+        """
         parent = self._versions.current()
-        if parent is not None and change is not None:
+        if content is not None:
+            weight, quads = content
+        elif parent is not None and change is not None:
             weight = shift(parent.weight, *change)
             quads = parent.manifest["quads"] + len(change[0]) - len(change[1])
         else:

@@ -9,6 +9,7 @@ from types import ModuleType
 from flask import Blueprint, Response
 
 from graph import errors as graph_errors
+from graph import inputs
 from graph.errors import LetapisError
 from server import errors as server_errors
 from server import pages
@@ -17,7 +18,8 @@ blueprint = Blueprint("docs", __name__)
 
 _REMEDIES = {
     "QuerySyntaxError": "Mend the query at the line and column that the answer names.",
-    "QueryForbiddenError": "Leave out SERVICE to hosts that are not allowed, and updates: this address only reads.",
+    "QueryForbiddenError": "Leave out LOAD, and SERVICE to hosts that are not allowed; updates go to /update, with a "
+                           "token for each graph that they change.",
     "QueryUnsupportedError": "Use the functions of SPARQL 1.1, and a format that can hold the result.",
     "DeadlineError": "Bind more variables, avoid cross products, add a LIMIT; `seconds` is the time it had.",
     "WorkerLostError": "Ask for fewer rows, or avoid sorting and grouping large results.",
@@ -30,6 +32,7 @@ _REMEDIES = {
     "GoneError": "What stood here was redacted on purpose. There is no other copy to look for here.",
     "NotAcceptableFormatError": "Accept one of the types that the answer lists, or use an address with an extension.",
     "NotAcceptableError": "Accept one of the types that this kind of query can be answered with.",
+    "UnsupportedInputError": "Send one of the media types that the answer names, in UTF-8, as it is or as gzip.",
     "UnsupportedTypeError": "Send the body with one of the media types that the answer names.",
     "QueryError": "Simplify the query; if it should work, report it with the query.",
     "UnauthorizedError": "Send a token as `Authorization: Bearer`; `letapis tokens create` makes one.",
@@ -57,7 +60,7 @@ _HTTP = (
     ("BadRequest", 400, "The request is not formed as it must be.", "Correct what the answer names."),
     ("NotFound", 404, "There is no such address.", "Start from the front page, or search by name."),
     ("MethodNotAllowed", 405, "The address does not take this method.", "Use one that the `Allow` header lists."),
-    ("RequestEntityTooLarge", 413, "The body is larger than the server takes.", "Send a shorter query."),
+    ("RequestEntityTooLarge", 413, "The body is larger than the server takes.", "Send less at once."),
     ("InternalServerError", 500, "Something went wrong in the server.", "It was logged; report when it happened."),
 )
 
@@ -75,7 +78,7 @@ class ErrorEntry:
 
 def list_errors() -> list[ErrorEntry]:
     """Every kind of error by status, then by name."""
-    found = {entry.name: entry for module in (graph_errors, server_errors) for entry in _of_module(module)}
+    found = {entry.name: entry for module in (graph_errors, inputs, server_errors) for entry in _of_module(module)}
     for name, status, meaning, remedy in _HTTP:
         found[name] = ErrorEntry(name.lower(), name, status, meaning, remedy)
     return sorted(found.values(), key=lambda entry: (entry.status, entry.name))

@@ -10,6 +10,7 @@ HTTPError
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -18,12 +19,14 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from graph import errors as graph_errors
-from graph.errors import LetapisError
+from graph.errors import LetapisError, SourceError
 from graph.evaluate import NotAcceptableError
 from graph.inputs import UnsupportedInputError
 from server.negotiate import prefers_html
 
 LOG = logging.getLogger("letapis")
+_COLUMN = re.compile(r"column (\d+): ")
+"""How the message about a body that cannot be read begins, where its column is known."""
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -130,12 +133,13 @@ _STATUS: dict[type[LetapisError], int] = {
     graph_errors.MissingGraphError: 404,
     graph_errors.DoneBeforeError: 409,
     graph_errors.DerivedGraphError: 403,
+    graph_errors.ConflictError: 409,
     graph_errors.GroundChangedError: 412,
     graph_errors.WriteError: 503,
     graph_errors.QueryError: 500,
 }
 _RETRY_SECONDS = {503: "5"}
-_FUTILE = ("ResultTooLargeError", "WorkerLostError", "WriteDeadlineError", "WriteLostError", "LaggingError")
+_FUTILE = ("ResultTooLargeError", "WorkerLostError", "WriteDeadlineError", "WriteLostError")
 """The same request again would fail the same way, or do the same again."""
 _TITLES = {
     "QuerySyntaxError": "The query is not SPARQL", "QueryForbiddenError": "The query is not allowed here",
@@ -152,10 +156,10 @@ _TITLES = {
     "PreconditionFailedError": "Changed in the meantime", "PreconditionRequiredError": "A precondition is needed",
     "ContentTooLargeError": "The body is too large", "UnprocessableError": "The request cannot be carried out",
     "RefusedError": "The change was refused", "SourceError": "The body cannot be read",
-    "MissingGraphError": "There is no such graph", "GroundChangedError": "Changed in the meantime",
+    "DerivedGraphError": "The graph is not written", "MissingGraphError": "There is no such graph",
+    "GroundChangedError": "Changed in the meantime",
     "WriteDeadlineError": "The write took too long", "WriteLostError": "The write took too much memory",
     "WriteBusyError": "The server is busy with writes", "LockedError": "Another write is under way",
-    "LaggingError": "Written, and not yet served",
 }  # fmt: skip
 
 
@@ -178,6 +182,8 @@ def _answer_own(error: LetapisError) -> Response:
         key: value for key in ("line", "column", "seconds", "mebibytes", "bytes", "kind")
         if (value := getattr(error, key, None)) is not None
     }  # fmt: skip
+    if isinstance(error, SourceError):
+        details |= _place(error)
     status, headers = status_of(error), error.headers if isinstance(error, HTTPError) else _NO_HEADERS
     if "Retry-After" in headers:
         details["retryAfter"] = int(headers["Retry-After"])
@@ -186,6 +192,12 @@ def _answer_own(error: LetapisError) -> Response:
     answer = problem(status, _TITLES.get(name, "The request failed"), str(error), name, details)
     answer.headers.update(headers)
     return answer
+
+
+def _place(error: SourceError) -> dict[str, Any]:
+    """Where in the body something is wrong."""
+    column = _COLUMN.match(error.message)
+    return {"line": error.spot.line, **({"column": int(column[1])} if column else {})}
 
 
 def _answer_http(error: HTTPException) -> Response:

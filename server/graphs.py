@@ -1,38 +1,50 @@
 """`/graphs`: the SPARQL 1.1 Graph Store HTTP Protocol; every write goes through the gate, with a token.
 
-https://www.w3.org/TR/sparql11-http-rdf-update/. `?graph=<IRI>` or `?default` names the graph. What it holds has a
-strong entity tag, by which a client can make sure that it changes what it saw (`If-Match`), or makes a graph that is
-not there (`If-None-Match: *`).
+https://www.w3.org/TR/sparql11-http-rdf-update/. `?graph=<IRI>` or `?default` names the graph; `/graph/<name>` is the
+one that `<base>graph/<name>` names. What it holds has a strong entity tag, by which a client can make sure that it
+changes what it saw (`If-Match`), or makes a graph that is not there (`If-None-Match: *`). A graph that holds nothing is
+not kept: to replace one by nothing is to delete it.
 """
 
 from __future__ import annotations
 
+import os
+import re
+from typing import IO
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, make_response, request
 
+from graph.committer import Part
 from graph.evaluate import Request
 from graph.evaluator import RDF_FORMATS
 from graph.graphs import new_graph_name, read_graph, tag_graph
+from graph.inputs import body_input
 from graph.layout import GraphName
 from graph.rdf import DefaultGraph, NamedNode, serialize
 from graph.skolem import unskolemize
 from server import writes
-from server.authorize import authorize, check_preconditions
+from server.authorize import check_preconditions
 from server.errors import BadRequestError, NotAcceptableFormatError, NotFoundError, UnsupportedTypeError
 from server.links import is_absolute
+from server.multipart import MULTIPART, split
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, choose
+from server.service import Served
 from server.sparql import send
+from server.writes import Fields, Ground, read_fields
 
 blueprint = Blueprint("graphs", __name__)
 
 _METHODS = "GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS"
-_HEADERS = "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+_HEADERS = "Accept, Authorization, Content-Type, Content-Encoding, Idempotency-Key, If-Match, If-None-Match"
+_CACHE = "public, max-age=0, must-revalidate"
+_NAME = re.compile(r"[^\x00-\x20<>\"{}|\\^`#?%]+")
 PATCHES = "application/sparql-update"
 
 
 @blueprint.route("/graphs", methods=["OPTIONS"])
-def preflight() -> Response:
+@blueprint.route("/graph/<path:name>", methods=["OPTIONS"])
+def preflight(name: str = "") -> Response:  # noqa: ARG001 - the same for every graph
     """What another site's page may send here."""
     answer = make_response("", 204)
     answer.headers["Allow"] = answer.headers["Access-Control-Allow-Methods"] = _METHODS
@@ -43,9 +55,10 @@ def preflight() -> Response:
 
 
 @blueprint.get("/graphs")
-def get_graph() -> Response:
+@blueprint.get("/graph/<path:name>")
+def get_graph(name: str | None = None) -> Response:
     """The triples of the graph; 404 where there is none."""
-    graph = _graph()
+    graph = _graph(_fields(), name)
     form = choose(request.accept_mimetypes, RDF_TYPES)
     if form is None:
         raise NotAcceptableFormatError("a graph is RDF.", f"Accept one of: {', '.join(RDF_TYPES)}.")
@@ -56,55 +69,104 @@ def get_graph() -> Response:
     answer = make_response("", 304) if is_known else _content(graph, form)
     answer.headers["Content-Type"] = CONTENT_TYPES[form]
     answer.headers["Vary"] = "Accept"
+    answer.headers["Cache-Control"] = _CACHE
     answer.set_etag(f"{tag}.{form}")
     return answer
 
 
 @blueprint.put("/graphs")
-def put_graph() -> Response:
+@blueprint.put("/graph/<path:name>")
+def put_graph(name: str | None = None) -> Response:
     """Make the graph hold what the body does, and nothing else."""
-    return _write("put", _graph())
+    return _write("put", name)
 
 
 @blueprint.post("/graphs")
-def post_graph() -> Response:
-    """Add what the body holds to the graph; without a name, to a new one, whose address is told."""
-    if "graph" in request.args or "default" in request.args:
-        return _write("post", _graph())
-    token = authorize("ingest")
-    with writes.receive() as body:
-        name = new_graph_name(g.served.project.layout, body)
-        authorize("ingest", [NamedNode(name)])
-        answer = writes.commit(token, "post", body, graph=name)
-    if answer.status_code < 300:
-        answer.headers["Location"] = f"{request.base_url}?{urlencode({'graph': name})}"
-    return answer
+@blueprint.post("/graph/<path:name>")
+def post_graph(name: str | None = None) -> Response:
+    """Add what the body holds to the graph; without a name, make one, and tell what it is called."""
+    fields = _fields()
+    if name is None and not any(key in ("graph", "default") for key, _ in fields):
+        return _create(fields)
+    return _write("post", name)
 
 
 @blueprint.delete("/graphs")
-def delete_graph() -> Response:
+@blueprint.delete("/graph/<path:name>")
+def delete_graph(name: str | None = None) -> Response:
     """Take away what the graph holds; 404 where there is none."""
-    return _write("delete", _graph())
+    return _write("delete", name)
 
 
 @blueprint.patch("/graphs")
-def patch_graph() -> Response:
+@blueprint.patch("/graph/<path:name>")
+def patch_graph(name: str | None = None) -> Response:
     """Change the graph, and no other, by the SPARQL Update that the body is."""
+    return _write("patch", name)
+
+
+def _write(kind: str, name: str | None) -> Response:
+    """Change the graph that the address names."""
+    writes.let_in("ingest")
+    fields = _fields()
+    graph = _graph(fields, name)
+    writes.let_in("ingest", [graph])
+    with writes.receive() as body:
+        if kind == "patch":
+            _check_patch()
+        file, parts = _parts(body) if kind in ("put", "post") else (body, ())
+        with file:
+            return _commit(kind, graph, file, parts, fields)
+
+
+def _create(fields: Fields) -> Response:
+    """Make a graph of the body; its name, which comes of what is sent, is the Location."""
+    writes.let_in("ingest")
+    with writes.receive() as body:
+        file, parts = _parts(body)
+        with file:
+            graph = NamedNode(new_graph_name(g.served.project.layout, file))
+            answer = _commit("create", graph, file, parts, fields)
+    if answer.status_code < 300:
+        answer.headers["Location"] = graph.value
+        answer.headers["Link"] = f'<{request.base_url}?{urlencode({"graph": graph.value})}>; rel="alternate"'
+    return answer
+
+
+def _commit(kind: str, graph: GraphName, file: IO[bytes], parts: tuple[Part, ...], fields: Fields) -> Response:
+    token, wish = writes.let_in("ingest", [graph]), writes.read_wish(fields)
+    for part in parts:
+        body_input(file, part.content_type, part.content_encoding, part.shown)  # raises where it is not read
+    name = graph.value if isinstance(graph, NamedNode) else None
+    return writes.commit(token, kind, file, wish, lambda: _ground(graph), graph=name, parts=parts)
+
+
+def _check_patch() -> None:
+    """UnsupportedTypeError where the body is no SPARQL Update."""
     if request.mimetype != PATCHES:
         raise UnsupportedTypeError(f"the body's type is {request.mimetype or 'none'}.", f"Send {PATCHES}.",
                                    headers={"Accept-Patch": PATCHES})  # fmt: skip
-    return _write("patch", _graph())
 
 
-def _write(kind: str, graph: GraphName) -> Response:
-    token = authorize("ingest", [graph])
-    sent = "If-Match" in request.headers or "If-None-Match" in request.headers
-    seen = _tag(graph) if sent else None
-    if sent:
-        check_preconditions(_sent_form(seen), required=False)
-    name = graph.value if isinstance(graph, NamedNode) else None
-    with writes.receive() as body:
-        return writes.commit(token, kind, body, graph=name, is_conditional=sent, seen=seen)
+def _parts(body: IO[bytes]) -> tuple[IO[bytes], tuple[Part, ...]]:
+    """The RDF in the body, one part or many, and the file that it is in."""
+    coding = request.headers.get("Content-Encoding", "")
+    if request.mimetype == MULTIPART:
+        if coding.strip().lower() not in ("", "identity"):
+            raise UnsupportedTypeError(f"a form in the encoding `{coding}` is not read.", "Send it as it is.")
+        return split(body, request.mimetype_params.get("boundary", ""))
+    size = body.seek(0, os.SEEK_END)
+    body.seek(0)
+    return body, (Part(request.headers.get("Content-Type", ""), coding, size=size),)
+
+
+def _ground(graph: GraphName) -> Ground:
+    """What the sender's preconditions were held against; PreconditionFailedError where they do not hold."""
+    if "If-Match" not in request.headers and "If-None-Match" not in request.headers:
+        return Ground()
+    seen = _tag(graph)
+    check_preconditions(_sent_form(seen), required=False)
+    return Ground(True, seen)
 
 
 def _sent_form(tag: str | None) -> str | None:
@@ -116,7 +178,19 @@ def _sent_form(tag: str | None) -> str | None:
 
 
 def _tag(graph: GraphName) -> str | None:
-    return tag_graph(g.served.store, g.served.version, g.served.project.layout, graph)
+    """The tag of a graph of the version that this request holds; what was found is kept with the version."""
+    served: Served = g.served
+    known = served.keep(_no_tags)
+    tag = known.get(graph)
+    if tag is None:
+        tag = tag_graph(served.store, served.version, served.project.layout, graph)
+        if tag is not None:
+            known[graph] = tag
+    return tag
+
+
+def _no_tags(_: Served) -> dict[GraphName, str]:
+    return {}
 
 
 def _content(graph: GraphName, form: str) -> Response:
@@ -130,13 +204,23 @@ def _content(graph: GraphName, form: str) -> Response:
     return send(served.evaluators.answer(asked))
 
 
-def _graph() -> GraphName:
-    """The graph that the address names: exactly one of `?graph=` with an absolute IRI, and `?default`."""
-    names = request.args.getlist("graph")
-    if ("default" in request.args) == bool(names) or len(names) > 1:
+def _fields() -> Fields:
+    return read_fields(request.query_string)
+
+
+def _graph(fields: Fields, name: str | None) -> GraphName:
+    """The graph that the address names: in its path, or by exactly one of `?graph=<absolute IRI>` and `?default`."""
+    named = [value for key, value in fields if key == "graph"]
+    defaults = sum(key == "default" for key, _ in fields)
+    if len(named) + defaults != (name is None):
         raise BadRequestError("the address must name one graph.", "Write ?default, or ?graph= with an absolute IRI.")
-    if not names:
+    if name is not None:
+        if not _NAME.fullmatch(name):
+            raise BadRequestError("what follows /graph/ cannot be read back from an IRI.", "Write /graphs?graph=<IRI>.")
+        named = [g.served.project.names.graph("").value + name]
+    if not named:
         return DefaultGraph()
-    if not is_absolute(names[0]):
-        raise BadRequestError(f"`graph={names[0]}` is no absolute IRI.", "Name a graph of this dataset.")
-    return NamedNode(names[0])
+    if not is_absolute(named[0]):
+        remedy = "Write it whole, percent-encoded once: `%2B` for a plus sign."
+        raise BadRequestError(f"`{named[0]}` is no absolute IRI, and names no graph.", remedy)
+    return NamedNode(named[0])

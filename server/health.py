@@ -11,7 +11,7 @@ blueprint = Blueprint("health", __name__)
 def healthz() -> Response:
     """200 with the version served; 503 where there is none."""
     version = g.served.version
-    answer = jsonify(status="ok", version=version.number, digest=version.manifest["digest"], held=version.held,
+    answer = jsonify(status="ok", version=version.number, digest=version.manifest["digest"], held=g.served.held,
                      quads=version.manifest["quads"])  # fmt: skip
     answer.headers["Cache-Control"] = "no-store"
     return answer

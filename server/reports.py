@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from flask import Response, jsonify, make_response, render_template, request
 
 from graph.evaluator import RDF_FORMATS
-from graph.report import Report
+from graph.report import SEVERITIES, Finding, Report
+from server.links import is_absolute
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, choose
-
-SHOWN = 1_000
-"""Findings that one answer holds; it says so where there are more."""
 
 _OFFERS = {
     "problem": ("application/problem+json", "application/json"), "html": ("text/html", "application/xhtml+xml"),
@@ -17,19 +18,19 @@ _OFFERS = {
 }  # fmt: skip
 
 
-def refuse(report: Report) -> Response:
-    """The answer to a write that the gate refused."""
-    capped = Report(report.ordered()[:SHOWN])
+def refuse(shown: Report, counts: Mapping[str, int]) -> Response:
+    """The answer to a write that the gate refused: the findings *shown*, the worst of all that *counts* counts."""
     form = choose(request.accept_mimetypes, _OFFERS) or "problem"
-    total = len(report.findings)
+    counts = {severity: counts.get(severity, 0) for severity in SEVERITIES}
+    total = sum(counts.values())
     if form == "problem":
-        answer = make_response(jsonify(_problem(report, capped)))
+        answer = make_response(jsonify(_problem(shown, counts, total)))
         answer.mimetype = "application/problem+json"
     elif form == "html":
-        page = render_template("report.html", report=capped, total=total, counts=_counts(report))
-        answer = make_response(page)
+        answer = make_response(render_template("report.html", findings=shown.ordered(), total=total, counts=counts))
     else:
-        answer = make_response(capped.to_rdf(RDF_FORMATS[form], total=total))
+        written = Report([_for_rdf(finding) for finding in shown.findings])
+        answer = make_response(written.to_rdf(RDF_FORMATS[form], total=total))
         answer.headers["Content-Type"] = CONTENT_TYPES[form]
     answer.status_code = 422
     answer.headers["Cache-Control"] = "no-store"
@@ -37,15 +38,21 @@ def refuse(report: Report) -> Response:
     return answer
 
 
-def _counts(report: Report) -> dict[str, int]:
-    return {name: report.count(name) for name in ("Violation", "Warning", "Info")}
-
-
-def _problem(report: Report, capped: Report) -> dict[str, object]:
-    violations = report.count("Violation")
+def _problem(shown: Report, counts: Mapping[str, int], total: int) -> dict[str, object]:
+    violations = counts["Violation"]
     return {
         "type": "/docs/errors#refusederror", "title": "The gate refused the change", "status": 422,
         "detail": f"{violations} violation(s). Nothing was changed. Mend what the report names and try again.",
-        "counts": _counts(report), "total": len(report.findings), "capped": len(capped.findings) < len(report.findings),
-        "conforms": False, "results": [finding.to_json() for finding in capped.findings],
+        "conforms": False, "counts": counts, "total": total, "capped": len(shown.findings) < total,
+        "results": [finding.to_json() for finding in shown.ordered()],
     }  # fmt: skip
+
+
+def _for_rdf(finding: Finding) -> Finding:
+    """The finding with its places in the message: SHACL has no property for them."""
+    places = ", ".join(map(str, finding.spots))
+    message = f"{finding.message} ({places})" if places else finding.message
+    path, value = finding.path, finding.value
+    if value is not None and value.startswith("http") and not is_absolute(value):
+        message, value = f"{message} [{value}]", None  # text that would be taken for an IRI
+    return replace(finding, message=message, path=path if path and is_absolute(path) else None, value=value)

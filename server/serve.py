@@ -34,7 +34,7 @@ def serve(
         LETAPIS_ROOT=str(project.root), LETAPIS_DATA=str(project.data), LETAPIS_BASE=project.base,
         LETAPIS_KIND=project.kind,
         LETAPIS_SECONDS=str(limits.seconds), LETAPIS_MEBIBYTES=str(limits.mebibytes),
-        LETAPIS_WORKERS=str(limits.workers),
+        LETAPIS_WORKERS=str(limits.workers), LETAPIS_WRITES=str(writes.at_once),
         LETAPIS_WRITE_SECONDS=str(writes.seconds), LETAPIS_WRITE_MEBIBYTES=str(writes.mebibytes),
         LETAPIS_BODY_BYTES=str(writes.body_bytes),
     )  # fmt: skip

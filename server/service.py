@@ -38,6 +38,8 @@ SETTLE_FACTOR = 20.0
 """A new version is read from disk, which opens at once; it is loaded into memory, where it belongs there, when no newer
 one came for so long, and for so many times what loading takes. So less than a twentieth of the time goes into loading,
 however often versions are made."""
+AT_ONCE_QUADS = 20_000
+"""The first version of a process that follows is loaded into memory at once up to this size, and later if larger."""
 AHEAD_SECONDS = 0.1
 """What requests used of the version before, and took less to make, is made before a new version is served."""
 
@@ -164,8 +166,9 @@ class Service:
         self._opening = threading.Lock()
         self._served: Served | None = None
         self._switched = threading.Condition()
-        self._switched_at = 0.0
+        self._load_at = 0.0
         self._settle_seconds = SETTLE_SECONDS
+        self._at_once_quads = AT_ONCE_QUADS
         self._opening_older = threading.Lock()
         self._older: OrderedDict[int, Served] = OrderedDict()
         self._presence: Presence | None = None
@@ -255,8 +258,12 @@ class Service:
             return served
         if number is None:
             raise VersionError(f"there is no version in {self.project.data} yet.", "Run `letapis build` first.")
-        made = self._open(self._versions.get(number), on_disk=on_disk, before=served)
-        self._served, self._switched_at = made, time.monotonic()
+        version = self._versions.get(number)
+        if served is None and self._is_following():
+            on_disk = version.manifest["quads"] > self._at_once_quads
+        made = self._open(version, on_disk=on_disk, before=served)
+        self._served = made
+        self._load_at = time.monotonic() + (self._settle_seconds if served is not None else 0)
         if self._presence is not None:
             self._presence.publish(number)
         with self._switched:
@@ -294,7 +301,7 @@ class Service:
         return True
 
     def _step(self) -> None:
-        """Open what must be opened now: a first version where it is held, a newer one on disk, and later in memory."""
+        """Open what is to be opened now: a newer version on disk; in memory what is held there, when it is due."""
         served, number = self._served, self._versions.current_number()
         if number is None:
             return
@@ -302,8 +309,8 @@ class Service:
             self._switch()
         elif served.version.number != number:
             self._switch(on_disk=True)
-        elif served.held != served.version.held and time.monotonic() - self._switched_at > self._settle_seconds:
-            began = time.monotonic()
+        elif served.held != served.version.held and (began := time.monotonic()) >= self._load_at:
+            self._load_at = began + self._settle_seconds  # not at once again where it fails
             self._switch(anew=True)
             self._settle_seconds = max(SETTLE_SECONDS, SETTLE_FACTOR * (time.monotonic() - began))
 

@@ -60,7 +60,7 @@ def query_by_post() -> Response:
             raise BadRequestError("the query is not UTF-8.", "Send it in UTF-8.") from None
         return _answer(parameters, text)
     if request.mimetype == "application/sparql-update":
-        raise QueryForbiddenError("this address takes queries, not updates.", "The graph is built from files.")
+        raise QueryForbiddenError("this address takes queries, not updates.", "Send updates to /update.")
     what = request.mimetype or "none"
     raise UnsupportedTypeError(f"the body's type is {what}.", f"Send {FORM} with `query=`, or {DIRECT}.")
 
@@ -85,7 +85,7 @@ def _parameters(encoded: bytes, more: MultiDict[str, str] | None = None) -> Mult
 
 def _answer(parameters: MultiDict[str, str], direct: str | None) -> Response:
     if "update" in parameters:
-        raise QueryForbiddenError("this address takes queries, not updates.", "The graph is built from files.")
+        raise QueryForbiddenError("this address takes queries, not updates.", "Send updates to /update.")
     queries = [*parameters.getlist("query"), *([] if direct is None else [direct])]
     if len(queries) != 1:
         raise BadRequestError(f"{len(queries)} queries were sent.", "Send exactly one `query`.")

@@ -6,14 +6,14 @@ https://www.w3.org/TR/sparql11-protocol/#update-operation
 from __future__ import annotations
 
 import tempfile
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, make_response, request
 
+from graph.update import UPDATE_LIMIT
 from server import writes
-from server.authorize import authorize
 from server.errors import BadRequestError, UnsupportedTypeError
 from server.links import is_absolute
+from server.writes import Fields, read_fields
 
 blueprint = Blueprint("update", __name__)
 
@@ -35,29 +35,27 @@ def preflight() -> Response:
 @blueprint.post("/update")
 def update() -> Response:
     """Make the change that a SPARQL Update asks for, sent as a form (`update=`) or as the body itself."""
-    token = authorize("update")
-    with writes.receive() as body:
+    token = writes.let_in("update")
+    with writes.receive(UPDATE_LIMIT) as body:
         text, fields = _read(body.read())
     with tempfile.TemporaryFile() as file:
         file.write(text)
         file.flush()
         file.seek(0)
         return writes.commit(
-            token, "update", file, using=_values(fields, "using-graph-uri"),
+            token, "update", file, writes.read_wish(fields), using=_values(fields, "using-graph-uri"),
             using_named=_values(fields, "using-named-graph-uri"),
         )  # fmt: skip
 
 
-Fields = list[tuple[str, str]]
-
-
 def _read(body: bytes) -> tuple[bytes, Fields]:
     """The update's text and the other parameters."""
-    fields = _fields(request.query_string)
+    fields = read_fields(request.query_string)
     if request.mimetype == DIRECT:
-        texts = [body]
+        _check_direct()
+        texts = [body, *(value.encode() for name, value in fields if name == "update")]
     elif request.mimetype == FORM:
-        fields += _fields(body)
+        fields += read_fields(body)
         texts = [value.encode() for name, value in fields if name == "update"]
     else:
         what = request.mimetype or "none"
@@ -69,12 +67,13 @@ def _read(body: bytes) -> tuple[bytes, Fields]:
     return texts[0], fields
 
 
-def _fields(encoded: bytes) -> Fields:
-    """The parameters of a query string or form; what is not UTF-8 is refused, never replaced."""
-    try:
-        return parse_qsl(encoded.decode("utf-8"), keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        raise BadRequestError("the parameters are not UTF-8.", "Percent-encode them from UTF-8.") from None
+def _check_direct() -> None:
+    """UnsupportedTypeError where the update is not sent as it is, in UTF-8."""
+    charset, coding = request.mimetype_params.get("charset", "utf-8"), request.headers.get("Content-Encoding", "")
+    if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedTypeError(f"the charset {charset} is not read here.", "Send the update as UTF-8.")
+    if coding.strip().lower() not in ("", "identity"):
+        raise UnsupportedTypeError(f"an update in the encoding `{coding}` is not read.", "Send it as it is.")
 
 
 def _values(fields: Fields, name: str) -> tuple[str, ...]:

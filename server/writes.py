@@ -6,29 +6,41 @@ The change itself is made by `graph.committer` in a process of its own; here not
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
-from typing import IO, Any
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import IO, Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from flask import Response, current_app, g, jsonify, make_response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 
 from graph.committer import Write, find_committed
-from graph.errors import LetapisError
 from graph.graphs import hash_file
+from graph.layout import GraphName
 from graph.report import Finding, Report
 from graph.spawner import COMMITTER
 from graph.tokens import Token
 from graph.versions import Versions
-from server.errors import BadRequestError
+from server.authorize import authorize
+from server.errors import BadRequestError, ContentTooLargeError
 from server.idempotency import attempted
 from server.reports import refuse
 from server.service import Service
+from server.versions import asked_version
 
 CHUNK = 2**20
 SERVED_SECONDS = 10.0
 """How long a write that was committed waits for every process of the server to answer from its version."""
 
+LOCK_SECONDS = 30.0
+"""How long a write waits for another to end, at the most; a quarter of the time that it has, where that is less."""
+
+UNPACKED = 8
+"""How many times as large as the largest body may what was sent compressed be."""
+
 LONGEST_MESSAGE = 1_000
+
+Fields = list[tuple[str, str]]
 
 
 def service() -> Service:
@@ -37,85 +49,125 @@ def service() -> Service:
     return found
 
 
-def receive() -> IO[bytes]:
-    """The body of this request as an open file without a name; 413 where it is larger than the server takes."""
+def let_in(action: str, graphs: Iterable[GraphName] = ()) -> Token:
+    """The token of this request, which permits *action* on *graphs* as `authorize` says.
+
+    MethodNotAllowed at the address of an older version: what is written there would become part of the current one.
+    """
+    if asked_version() is not None:
+        raise MethodNotAllowed(["GET", "HEAD", "OPTIONS"], "An older version is read, and never written.")
+    return authorize(action, graphs)
+
+
+def receive(most: int | None = None) -> IO[bytes]:
+    """The body of this request as an open file without a name.
+
+    ContentTooLargeError where it is larger than *most*, or than any that the server takes.
+    """
     limit = service().spawner.limits.body_bytes
+    limit = limit if most is None else min(limit, most)
     request.max_content_length = limit
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's
     size = 0
-    while part := request.stream.read(CHUNK):
-        size += len(part)
-        if size > limit:
-            file.close()
-            raise RequestEntityTooLarge
-        file.write(part)
+    try:
+        while part := request.stream.read(CHUNK):
+            size += len(part)
+            if size > limit:
+                raise RequestEntityTooLarge
+            file.write(part)
+    except RequestEntityTooLarge:
+        file.close()
+        raise _too_large(limit, "") from None
     file.flush()
     file.seek(0)
     return file
 
 
-def message() -> str:
-    """Why the sender writes, by `message=`."""
-    text = " ".join(request.args.get("message", "").split())
-    if len(text) > LONGEST_MESSAGE:
+def _too_large(limit: int, when: str) -> ContentTooLargeError:
+    message = f"the body is larger than {limit} bytes{when}."
+    return ContentTooLargeError(message, "Send it in parts, or give it to `letapis ingest` on the server.")
+
+
+def read_fields(encoded: bytes) -> Fields:
+    """The parameters of a query string or form; BadRequestError for what is not UTF-8, which is never replaced."""
+    try:
+        return parse_qsl(encoded.decode("utf-8"), keep_blank_values=True, errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        raise BadRequestError("the parameters are not UTF-8.", "Percent-encode them from UTF-8.") from None
+
+
+class Wish(NamedTuple):
+    """How a write is to be made: *message* says why, *is_dry_run* that it is only to be told what would happen."""
+
+    message: str
+    is_dry_run: bool
+
+
+def read_wish(fields: Fields) -> Wish:
+    """What `message=` and `dry-run=` say; BadRequestError where they cannot be meant so.
+
+    A dry run that was misspelt would be done for real, so what looks like one is refused.
+    """
+    for name, _ in fields:
+        if name != "dry-run" and name.lower().replace("-", "").replace("_", "") == "dryrun":
+            raise BadRequestError(f"`{name}=` is no parameter here.", "Write `dry-run=1`.")
+    texts = [value for name, value in fields if name == "dry-run"]
+    if texts not in ([], ["0"], ["1"]):
+        shown = "&".join(f"dry-run={text}" for text in texts)
+        raise BadRequestError(f"`{shown}` is neither 0 nor 1.", "Write `dry-run=1`, or leave it out.")
+    message = " ".join(" ".join(value for name, value in fields if name == "message").split())
+    if len(message) > LONGEST_MESSAGE:
         raise BadRequestError(f"the message is longer than {LONGEST_MESSAGE} characters.", "Say it shorter.")
-    return text
+    return Wish(message, texts == ["1"])
 
 
-def is_dry_run() -> bool:
-    """True where `dry-run=1` asks what would happen."""
-    text = request.args.get("dry-run", "0")
-    if text not in ("0", "1"):
-        raise BadRequestError(f"`dry-run={text}` is neither 0 nor 1.", "Write `dry-run=1`, or leave it out.")
-    return text == "1"
+@dataclass(frozen=True)
+class Ground:
+    """What a write is based on: *is_stated* where the sender said so, and the tag of what was found then."""
+
+    is_stated: bool = False
+    seen: str | None = None
 
 
-def commit(token: Token, kind: str, body: IO[bytes], **more: Any) -> Response:
+def commit(
+    token: Token, kind: str, body: IO[bytes], wish: Wish, ground: Callable[[], Ground] = Ground, **more: Any
+) -> Response:
     """Put a write through the gate and answer with what it did: 200, 201 where it made a graph, 422 where refused.
 
-    The same request with the same `Idempotency-Key` is answered as before. When the answer is sent, every process of
-    this server answers from the new version.
+    The same request with the same `Idempotency-Key` is answered as before; *ground* is asked, and may raise, only where
+    it is not. When the answer is sent, every process of this server answers from the new version.
     """
-    project = g.served.project
+    project, limits = g.served.project, service().spawner.limits
     versions = Versions(project.data)
+    write = Write(
+        kind, str(project.data), project.base, project.layout.kind, token.name, wish.message or f"{kind} by HTTP",
+        request.base_url, tuple(map(str, token.scopes)), dry_run=wish.is_dry_run,
+        wait=min(LOCK_SECONDS, limits.seconds / 4), limit_bytes=limits.body_bytes * UNPACKED, **more,
+    )  # fmt: skip
 
     def committed(key: str) -> int | None:
         version = find_committed(versions, key)
         return None if version is None else version.number
 
-    with attempted(project.data, token.name, hash_file(body).encode(), committed) as attempt:
+    asked_for = f"{hash_file(body)} {wish} {more}".encode()
+    with attempted(project.data, token.name, asked_for, committed) as attempt:
         if attempt.answer is None:
-            write = Write(
-                kind, str(project.data), project.base, project.layout.kind, token.name, message() or f"{kind} by HTTP",
-                request.base_url, tuple(map(str, token.scopes)), dry_run=is_dry_run(), key=attempt.key,
-                content_type=request.headers.get("Content-Type", ""),
-                content_encoding=request.headers.get("Content-Encoding", ""),
-                limit_bytes=service().spawner.limits.body_bytes * 8, **more,
-            )  # fmt: skip
-            attempt.answer = _answer(service().spawner.run(COMMITTER, asdict(write), (body.fileno(),)), write)
+            found = Ground() if attempt.committed else ground()
+            asked = replace(write, key=attempt.key, is_conditional=found.is_stated, seen=found.seen)
+            attempt.answer = _answer(service().spawner.run(COMMITTER, asdict(asked), (body.fileno(),)), asked)
         return attempt.answer
 
 
 def _answer(reply: dict[str, Any], write: Write) -> Response:
+    if "tooLarge" in reply:
+        raise _too_large(reply["tooLarge"], " once it is decompressed")
     if "refused" in reply:
-        return refuse(Report([Finding.from_json(finding) for finding in reply["refused"]]))
+        return refuse(Report([Finding.from_json(finding) for finding in reply["refused"]]), reply["counts"])
     passed = reply["passed"]
     number = passed["version"]
-    if number is not None and not service().wait_until_served(number, SERVED_SECONDS):
-        raise LaggingError(number)
-    answer = make_response(jsonify({**passed, "dryRun": write.dry_run}))
+    is_served = number is None or service().wait_until_served(number, SERVED_SECONDS)
+    answer = make_response(jsonify({**passed, "dryRun": write.dry_run, **({} if is_served else {"served": False})}))
     answer.headers["Cache-Control"] = "no-store"
     if passed["created"] and not write.dry_run:
         answer.status_code = 201
     return answer
-
-
-class LaggingError(LetapisError):
-    """Version *number* was committed, but a process of this server does not answer from it yet."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(
-            f"version {number} was committed, but this server does not answer from it yet",
-            "The write is done: do not send it again. See /versions.",
-        )
-        self.number = number

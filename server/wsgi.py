@@ -23,7 +23,7 @@ SWITCH_SECONDS = 0.001
 
 
 def application() -> Flask:
-    """The server for the project that LETAPIS_ROOT, LETAPIS_DATA and LETAPIS_BASE name; it follows newer versions."""
+    """The server for the project that the environment describes; it follows newer versions."""
     _leave_signals_to_parent()
     sys.setswitchinterval(SWITCH_SECONDS)
     project = Project(
@@ -39,6 +39,7 @@ def application() -> Flask:
         seconds=float(os.environ["LETAPIS_WRITE_SECONDS"]),
         mebibytes=int(os.environ["LETAPIS_WRITE_MEBIBYTES"]),
         body_bytes=int(os.environ["LETAPIS_BODY_BYTES"]),
+        at_once=int(os.environ["LETAPIS_WRITES"]),
     )
     app = create_app(project, limits, writes)
     app.extensions["letapis"].follow()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.clients import to_update
 from benchmarks.generate import bad_batch, generate, generate_batch
 from benchmarks.words import person_name
 from graph.dates import day_bounds
@@ -158,6 +159,14 @@ def test_a_batch_has_about_as_many_quads_as_asked_for() -> None:
 def test_a_bad_batch_has_one_violation(ontology: Ontology, small: list[Quad]) -> None:
     report = judge(ontology, [*small, *bad_batch(7, into=SIZE)])
     assert [shape for shape, _ in violations(report)] == ["Term-termMonths"]
+
+
+def test_a_batch_as_an_update_states_its_quads_and_takes_them_back() -> None:
+    batch, store = generate_batch(3), open_memory()
+    store.update(to_update("INSERT", batch).decode())
+    assert set(store) == set(batch)
+    store.update(to_update("DELETE", batch).decode())
+    assert set(store) == set()
 
 
 def test_a_batch_for_a_graph_without_documents_is_refused() -> None:

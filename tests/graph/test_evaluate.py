@@ -28,6 +28,8 @@ from graph.errors import (
     WorkerLostError,
 )
 from graph.evaluate import Evaluators, Limits, NotAcceptableError, Request
+from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, open_writable
+from graph.spawner import HOLDER, Spawner
 from graph.versions import MEMORY_QUADS, Version, Versions
 from tests.conftest import ROOT
 from tests.graph.listener import listening
@@ -119,7 +121,7 @@ def test_a_result_that_is_too_large_is_an_error_and_not_a_part_of_it(evaluators:
 
 def test_a_query_past_its_time_is_killed_and_its_process_is_gone(evaluators: Evaluators) -> None:
     rows(evaluators, "SELECT (1 AS ?n) {}")
-    before = workers_of(evaluators)
+    before = [os.pidfd_open(worker.pid) for worker in evaluators._free]
     assert before
     with pytest.raises(DeadlineError) as caught:
         evaluators.answer(Request(ENDLESS, seconds=0.2))
@@ -242,6 +244,50 @@ def test_no_query_makes_a_connection_even_past_the_first_fence(evaluators: Evalu
         for query in ("SELECT * FROM <URL> { ?s ?p ?o }", "SELECT * FROM NAMED <URL> { GRAPH ?g { ?s ?p ?o } }"):
             assert rows(evaluators, query.replace("URL", other.url)) == []
         assert other.stop() == []
+
+
+def test_a_version_of_many_files_is_read_whole_from_disk(tmp_path: Path) -> None:
+    """RocksDB opens the first sixteen files with a store, and others only when they are needed."""
+    (tmp_path / "versions" / "1").mkdir(parents=True)
+    store = open_writable(tmp_path / "versions" / "1" / "store")
+    for number in range(3):
+        for graph in (DefaultGraph(), NamedNode("urn:g")):
+            store.extend(Quad(NamedNode(f"urn:{number}.{n}"), NamedNode("urn:p"), Literal(n), graph) for n in range(50))
+        store.flush()
+    del store
+    (tmp_path / "versions" / "1" / "manifest.json").write_text('{"quads": 300}')
+    (tmp_path / "versions" / "1" / "commit.json").write_text("{}")
+    assert len(list((tmp_path / "versions" / "1" / "store").glob("*.sst"))) > 16
+    made = Evaluators(Versions(tmp_path).get(1), Limits(), on_disk=True)
+    try:
+        assert made.held == "disk"
+        assert len(rows(made, "SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }")) == 300
+        assert rows(made, "SELECT ?o { GRAPH <urn:g> { <urn:0.7> ?p ?o } }") == [["7"]]
+    finally:
+        made.close()
+
+
+def test_workers_can_be_had_ready_before_they_are_asked_for(version: Version) -> None:
+    made = Evaluators(version, Limits(workers=3))
+    try:
+        made.prepare(2)
+        ready = workers_of(made)
+        rows(made, "SELECT (1 AS ?n) {}")
+        assert len(ready) == len(workers_of(made)) == 2
+        assert made.peak == 1
+        for handle in (*ready, *workers_of(made)):
+            os.close(handle)
+    finally:
+        made.close()
+
+
+def test_versions_of_one_spawner_are_answered_apart(version: Version, on_disk: Version) -> None:
+    spawner = Spawner(functions=(HOLDER,))
+    one, two = Evaluators(version, Limits(), spawner), Evaluators(on_disk, Limits(), spawner)
+    spawner.close()
+    one.close()
+    assert rows(two, "SELECT (1 AS ?n) {}") == [["1"]]
+    two.close()
 
 
 def test_an_evaluator_that_died_is_replaced(version: Version) -> None:

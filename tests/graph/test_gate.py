@@ -191,14 +191,19 @@ def test_a_new_ontology_derives_everything_anew(data: Data) -> None:
     assert data.current.manifest["digest"] == data.versions.get(1).manifest["digest"]
 
 
-def test_shapes_and_ontology_that_cannot_be_used_are_refused(data: Data) -> None:
+def test_shapes_that_cannot_be_used_are_refused(data: Data) -> None:
     nameless = Quad(BlankNode("x"), RDF_TYPE, NamedNode(f"{SH}NodeShape"), UNION.shapes)
     with pytest.raises(SourceError):
         data.submit([nameless, *(Quad(nameless.subject, q.predicate, q.object, UNION.shapes) for q in shape()[1:3])])
-    key = Quad(PERSON, NamedNode("http://www.w3.org/2002/07/owl#hasKey"), NAME, UNION.ontology)
-    with pytest.raises(SourceError, match="hasKey"):
-        data.submit([key])
     assert data.current.number == 1
+
+
+def test_what_the_reasoner_leaves_out_of_a_foreign_ontology_is_told_and_kept(data: Data) -> None:
+    data.submit([Quad(PERSON, NamedNode("http://www.w3.org/2002/07/owl#hasKey"), NAME, UNION.ontology)])
+    (finding,) = read_findings(data.current)
+    assert finding.severity == "Info" and "hasKey" in finding.message
+    data.submit(in_base((B, RDF_TYPE, PERSON)))
+    assert read_findings(data.current) == [finding]
 
 
 def test_a_dry_run_tells_what_would_change_and_changes_nothing(data: Data) -> None:

@@ -146,21 +146,23 @@ class Live:
         path = f"/sparql?{urlencode({'query': text, **parameters})}"
         return self.get(path, {"Accept": "application/sparql-results+json"})
 
+    def spawners(self) -> list[Process]:
+        """The processes that fork others, one for each web process."""
+        below = descendants(self.process.pid)
+        forking = {process.pid for process in below if "graph.spawner" in process.command}
+        return [process for process in below if process.pid in forking and process.parent not in forking]
+
     def evaluators(self) -> list[Process]:
-        """The processes that hold a version for queries, one for each web process that had a query."""
-        return [process for process in self._evaluating() if "graph.evaluator" not in self._parent_command(process)]
+        """The processes that hold a version for queries."""
+        return self._children(self.spawners())
 
     def workers(self) -> list[Process]:
         """The processes that evaluate queries."""
-        return [process for process in self._evaluating() if "graph.evaluator" in self._parent_command(process)]
+        return self._children(self.evaluators())
 
-    def _evaluating(self) -> Iterable[Process]:
-        return [process for process in descendants(self.process.pid) if "graph.evaluator" in process.command]
-
-    @staticmethod
-    def _parent_command(process: Process) -> str:
-        parent = read_process(process.parent)
-        return "" if parent is None else parent.command
+    def _children(self, parents: Iterable[Process]) -> list[Process]:
+        ids = {process.pid for process in parents}
+        return [process for process in descendants(self.process.pid) if process.parent in ids]
 
     def wait_for_rest(self) -> None:
         """Wait until the same workers used no processor time for thirty of the system's ticks."""

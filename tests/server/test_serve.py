@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,8 @@ from SPARQLWrapper import JSON, JSONLD, N3, POST, POSTDIRECTLY, RDFXML, TURTLE, 
 
 from graph.iris import CANONICAL_BASE
 from graph.project import Project
+from graph.readers import wait_until_served
+from graph.versions import Versions
 from tests.server.live import CROSS_PRODUCT, PATIENCE, Live, fetch, read_process, wait_until
 
 PERSON = f"{CANONICAL_BASE}id/P9001"
@@ -259,6 +262,17 @@ def test_a_killed_evaluator_is_replaced(single: Live) -> None:
     assert successor.pid != evaluator.pid
 
 
+def test_a_killed_spawner_is_replaced_and_leaves_nothing_behind(single: Live) -> None:
+    assert single.query("ASK {}").status == 200
+    (spawner,) = single.spawners()
+    below = [*single.evaluators(), *single.workers()]
+    kill(spawner.pid)
+    wait_until(lambda: all(read_process(process.pid) is None for process in below), "all below it ended with it")
+    check_answers_again(single)
+    (successor,) = single.spawners()
+    assert successor.pid != spawner.pid
+
+
 def test_a_worker_killed_at_work_is_an_error_for_its_query_only(single: Live) -> None:
     assert single.query("ASK {}").status == 200
     with ThreadPoolExecutor(1) as threads:
@@ -291,6 +305,23 @@ def test_a_killed_web_process_is_replaced_and_leaves_nothing_behind(single: Live
             return False
 
     wait_until(answers, "another web process answers")
+
+
+# New versions
+
+
+def test_every_process_answers_with_a_new_version_once_it_was_waited_for(built: Project, tmp_path: Path) -> None:
+    shutil.copytree(built.root, tmp_path / "root", symlinks=True)
+    project = Project(tmp_path / "root", tmp_path / "root" / built.data.relative_to(built.root))
+    versions = Versions(project.data)
+    with Live(project, tmp_path / "log", "--processes", "3") as live:
+        for _ in range(3):
+            with versions.writer() as writer:
+                made = writer.restore(versions.get(1), by="tests", why="again")
+            assert wait_until_served(project.data, made.number, PATIENCE)
+            # Each is a connection of its own, that any process may take.
+            assert {live.get("/healthz").json["version"] for _ in range(30)} == {made.number}
+            assert live.query(LABELS).status == 200
 
 
 # Starting and stopping

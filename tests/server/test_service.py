@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +18,8 @@ from graph.build import build
 from graph.errors import VersionError
 from graph.evaluate import Limits, Request
 from graph.project import Project
-from graph.versions import Version
+from graph.readers import oldest_served
+from graph.versions import Version, Versions
 from server import create_app
 from server.service import Served, Service
 from tests.server.conftest import ClosingClient
@@ -27,10 +32,10 @@ LARGE = "SELECT ?a { { SELECT ?x { ?x ?y ?z } LIMIT 100 } { SELECT ?a { ?a ?b ?c
 
 
 @pytest.fixture
-def first(record: Project) -> Project:
-    """The record with version 1."""
-    build(record, by="tests", why="first")
-    return record
+def first(built: Project, tmp_path: Path) -> Project:
+    """The record with version 1, which a test may change."""
+    shutil.copytree(built.root, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Project(tmp_path, tmp_path / built.data.relative_to(built.root))
 
 
 @pytest.fixture
@@ -58,6 +63,22 @@ def rename(project: Project, name: str) -> Version:
                else line for line in lines]  # fmt: skip
     path.write_text("\n".join(changed) + "\n")
     return build(project, by="tests", why=name).version
+
+
+def follow_up(project: Project) -> Version:
+    """The next version, which holds what the current one does."""
+    versions = Versions(project.data)
+    current = versions.current()
+    assert current is not None
+    with versions.writer() as writer:
+        return writer.restore(current, by="tests", why="again")
+
+
+def number_of(service: Service) -> int:
+    """The version that a request gets now."""
+    served = service.enter()
+    served.leave()
+    return served.version.number
 
 
 def evaluator_of(served: Served) -> int:
@@ -117,6 +138,166 @@ def test_close_ends_the_version_after_the_requests_under_way(service: Service) -
     assert label(served) == "Harbour Union"
     served.leave()
     wait_until(lambda: not is_alive(evaluator), "the evaluator ended")
+
+
+@pytest.fixture
+def following(first: Project) -> Iterator[Service]:
+    """A service of version 1 that opens newer ones in the background."""
+    made = Service(first, LIMITS)
+    made.follow()
+    made.enter().leave()
+    yield made
+    made.close()
+
+
+def test_one_that_follows_serves_a_new_version_without_being_asked(following: Service, first: Project) -> None:
+    follow_up(first)
+    wait_until(lambda: oldest_served(first.data) == 2, "version 2 is served")
+    assert number_of(following) == 2
+
+
+def test_no_request_waits_for_a_version_that_is_opened_in_the_background(first: Project) -> None:
+    opening, may_open = threading.Event(), threading.Event()
+
+    def open_version(*args: Any) -> Served:
+        if args[0].number == 2:
+            opening.set()
+            assert may_open.wait(30)
+        return Served(*args)
+
+    service = Service(first, LIMITS, open_version)
+    service.follow()
+    service.enter().leave()
+    follow_up(first)
+    assert opening.wait(30)
+    assert [number_of(service) for _ in range(3)] == [1, 1, 1]
+    assert service.wait_until_served(2, 0.1) is False
+    may_open.set()
+    assert service.wait_until_served(2, 30) and number_of(service) == 2
+    service.close()
+
+
+def test_what_was_waited_for_is_what_every_process_answers_with(following: Service, first: Project) -> None:
+    other, third = Service(first, LIMITS), Service(first, LIMITS)
+    third.follow()
+    for number in range(2, 6):
+        assert follow_up(first).number == number
+        assert other.wait_until_served(number, 30)
+        assert [number_of(service) for service in (other, following, third)] == [number] * 3
+    third.close()
+    other.close()
+
+
+def test_what_no_process_has_is_not_waited_for_any_longer_than_told(following: Service) -> None:
+    assert following.wait_until_served(1, 0)
+    assert not following.wait_until_served(2, 0.05)
+
+
+def test_a_process_that_ended_is_not_waited_for(following: Service, first: Project) -> None:
+    other = Service(first, LIMITS)
+    other.follow()
+    wait_until(lambda: oldest_served(first.data) == 1, "both serve version 1")
+    other.close()
+    follow_up(first)
+    assert following.wait_until_served(2, 30)
+
+
+def test_a_version_that_cannot_be_opened_leaves_the_one_before(following: Service, first: Project) -> None:
+    version = Versions(first.data).current()
+    assert version is not None
+    (first.data / "versions" / "2").mkdir()
+    (first.data / "current.next").symlink_to("versions/2")
+    (first.data / "current.next").replace(first.data / "current")
+    assert not following.wait_until_served(2, 0.1)
+    assert number_of(following) == 1
+    shutil.copytree(version.folder, first.data / "versions" / "2", dirs_exist_ok=True)
+    assert following.wait_until_served(2, 30) and number_of(following) == 2
+
+
+def test_a_new_version_is_read_from_disk_at_once_and_from_memory_when_none_follows(first: Project) -> None:
+    opened: list[tuple[int, str]] = []
+
+    def open_version(*args: Any) -> Served:
+        made = Served(*args)
+        opened.append((made.version.number, made.held))
+        return made
+
+    service = Service(first, LIMITS, open_version)
+    service.follow()
+    service.enter().leave()
+    follow_up(first)
+    assert service.wait_until_served(2, 30)
+    assert opened == [(1, "memory"), (2, "disk")]
+    service._load_at = 0
+    wait_until(lambda: len(opened) == 3, "the version is loaded")
+    assert opened[2] == (2, "memory") and number_of(service) == 2
+    service.close()
+
+
+def test_a_large_first_version_is_read_from_disk_at_once_and_from_memory_when_it_is_loaded(first: Project) -> None:
+    opened: list[str] = []
+
+    def open_version(*args: Any) -> Served:
+        made = Served(*args)
+        opened.append(made.held)
+        return made
+
+    service = Service(first, LIMITS, open_version)
+    service._at_once_quads = 0
+    service.follow()
+    wait_until(lambda: len(opened) == 2, "the version is loaded")
+    assert opened == ["disk", "memory"] and number_of(service) == 1
+    service.close()
+
+
+def test_a_killed_evaluator_of_one_that_follows_is_replaced(following: Service) -> None:
+    served = following.enter()
+    os.kill(evaluator_of(served), signal.SIGKILL)
+    wait_until(lambda: not is_alive(evaluator_of(served)), "it died")
+    assert label(served) == "Harbour Union"
+    served.leave()
+
+
+def test_what_requests_used_is_made_before_a_new_version_is_served(service: Service, first: Project) -> None:
+    def make_used(served: Served) -> int:
+        made.append(served.version.number)
+        return served.version.number
+
+    made: list[int] = []
+    old = service.enter()
+    assert old.keep(make_used) == old.keep(make_used) == 1
+    old.leave()
+    for number in (2, 3):
+        follow_up(first)
+        assert number_of(service) == number
+    assert made == [1, 2]  # nobody used that of version 2
+
+
+def test_what_is_kept_is_made_once_however_many_ask(service: Service) -> None:
+    def make(served: Served) -> object:
+        barrier.wait(30)
+        return object()
+
+    barrier = threading.Barrier(2)
+    served = service.enter()
+    with ThreadPoolExecutor(4) as threads:
+        asking = [threads.submit(served.keep, make) for _ in range(4)]
+        barrier.wait(30)
+        assert len({id(future.result(30)) for future in asking}) == 1
+    served.leave()
+
+
+def test_an_older_version_is_read_from_disk_and_the_last_few_stay_open(service: Service, first: Project) -> None:
+    for _ in range(4):
+        follow_up(first)
+    seen = [service.enter(str(number)) for number in (1, 2, 1, 3, 1, 5)]
+    assert [(served.version.number, served.held) for served in seen] == [
+        (1, "disk"), (2, "disk"), (1, "disk"), (3, "disk"), (1, "disk"), (5, "memory"),
+    ]  # fmt: skip
+    assert seen[0] is seen[2] is seen[4]
+    for served in seen:
+        served.leave()
+    assert seen[1].enter() is False
 
 
 def test_without_a_version_there_is_an_error_and_the_first_build_ends_it(record: Project) -> None:
