@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,8 @@ def add_redact(parser: argparse.ArgumentParser) -> None:
                         help="keep the records of claims that state nothing any more, as redacted")  # fmt: skip
     parser.add_argument("--keep-texts", action="store_true",
                         help="leave the names of the thing where they stand within other texts")  # fmt: skip
+    parser.add_argument("--absent", action="store_true",
+                        help="do it though no kept version states it: removed statements leave bytes")  # fmt: skip
     parser.add_argument("--despite", action="store_true", help="do it even where the shapes are violated then")
     parser.add_argument("--dry-run", action="store_true", help="tell what would go, and change nothing")
     parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
@@ -50,7 +53,7 @@ def run_redact(arguments: Namespace) -> int:
     target = read_target(arguments.things, arguments.statement, project.names, keep_claims=arguments.keep_claims)
     request = Request(
         target, arguments.by, arguments.message,
-        keep_texts=arguments.keep_texts, despite=arguments.despite, dry_run=arguments.dry_run,
+        keep_texts=arguments.keep_texts, absent=arguments.absent, despite=arguments.despite, dry_run=arguments.dry_run,
     )  # fmt: skip
     try:
         outcome = redact(project.data, project.layout, request, tell_progress())
@@ -93,7 +96,7 @@ def _still_stated(project: Project, target: Target, outcome: Outcome) -> tuple[l
     """Where the files of a record still state what was redacted, or name it; and why they could not be read."""
     if project.kind != "record":
         return [], ""
-    spots = set(_naming_lines(project, outcome))
+    spots = set(_naming_lines(project, target, outcome))
     try:
         _, record = read_record(project)
     except LetapisError as error:
@@ -105,11 +108,15 @@ def _still_stated(project: Project, target: Target, outcome: Outcome) -> tuple[l
     return sorted(spots), ""
 
 
-def _naming_lines(project: Project, outcome: Outcome) -> Iterator[Spot]:
+def _naming_lines(project: Project, target: Target, outcome: Outcome) -> Iterator[Spot]:
+    """Lines that hold a name, or the identifier by which curators refer to a thing."""
+    prefix = project.names.id("").value
+    own = "|".join(re.escape(iri.removeprefix(prefix)) for iri in target.iris if iri.startswith(prefix))
+    identifier = re.compile(rf"(?<![\w/-])(?:{own})(?![\w/-])") if own else None
     for folder in (project.documents, project.entities, project.claims):
         for path in sorted(folder.glob("*.yml")):
             for number, line in enumerate(_lines(path), start=1):
-                if outcome.wording.mentions(line):
+                if outcome.wording.mentions(line) or (identifier and identifier.search(line)):
                     yield Spot(f"graph/{folder.name}/{path.name}", number)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from graph.iris import OA, RDF_TYPE, Names
-from graph.layout import Kind, Layout
+from graph.layout import GraphName, Kind, Layout
 from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, Store, Term, Triple
 from graph.read_names import LABELS, NAMING, is_readable
 from graph.read_nested import read_parts
@@ -53,7 +53,13 @@ class Reader:
                 seen.add(quad.triple)
                 yield Quad(quad.subject, quad.predicate, quad.object)
 
-    def is_claim(self, graph: Term | DefaultGraph) -> bool:
+    def is_apart(self, graph: GraphName) -> bool:
+        """True for a named graph that somebody put there: none of those that every dataset of this layout has."""
+        if isinstance(graph, DefaultGraph) or self.is_claim(graph):
+            return False
+        return graph not in self.layout.derived | self.layout.schema | self.layout.served or self.layout.kind == "plain"
+
+    def is_claim(self, graph: GraphName) -> bool:
         """True for the graph of a claim."""
         is_named = self.layout.kind == "record" and isinstance(graph, NamedNode)
         return is_named and graph.value.startswith(self.names.claim("").value)

@@ -234,25 +234,18 @@ class _EntityReading:
 
     def _fact(self, triple: Triple, stated: _Stated) -> Fact:
         citations, value = self._cite(stated), self.reader.value(triple.object)
-        own = {name for graph in stated.graphs if (name := self._own_graph(graph)) is not None}
-        if "base" in own:
-            return Fact(value, "editorial" if self.is_record else "stated", citations)
+        is_record = self.reader.layout.kind == "record"
+        apart = [graph for graph in stated.graphs if self.reader.is_apart(graph)]
+        own = {graph for graph in stated.graphs if graph not in apart}
+        if self.names.graph("base") in own:
+            return Fact(value, "editorial" if is_record else "stated", citations)
         if citations:
             return Fact(value, "claim", citations)
+        if self.reader.layout.ontology in own:
+            return Fact(value, "ontology")
         if own:
-            return Fact(value, "ontology" if "ontology" in own else "description")
-        graphs = [graph for graph in stated.graphs if not isinstance(graph, DefaultGraph)]
-        return Fact(value, "graph" if graphs else "stated", graphs=self.reader.values(graphs))
-
-    @property
-    def is_record(self) -> bool:
-        return self.reader.layout.kind == "record"
-
-    def _own_graph(self, graph: GraphName) -> str | None:
-        """What one of the fixed graphs is called; None for any other, and in layout `plain`, which has none."""
-        name = graph.value.removeprefix(self.names.graph("").value) if isinstance(graph, NamedNode) else ""
-        fixed = {"record": ("base", "ontology", "sources", "meta"), "union": ("base", "ontology"), "plain": ()}
-        return name if name in fixed[self.reader.layout.kind] else None
+            return Fact(value, "description" if is_record else "stated")
+        return Fact(value, "graph", graphs=self.reader.values(apart))
 
     def _group(self, predicate: NamedNode, facts: Iterable[Fact], total: int) -> FactGroup:
         entry = self.reader.vocabulary.terms.get(predicate.value)

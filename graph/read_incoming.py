@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from graph.rdf import BlankNode, DefaultGraph, NamedNode, QuerySolutions, Term, Triple
+from graph.rdf import BlankNode, NamedNode, QuerySolutions, Term, Triple
 from graph.read import Reader, Value
 from graph.read_claims import Citation, Citations
 from graph.read_nested import DEPTH
@@ -157,7 +157,7 @@ def _pointer(reader: Reader, citations: Citations, triple: Triple) -> Pointer:
     graphs = {quad.graph_name for quad in quads}
     stated_by = citations.supporting(triple)
     names, layout = reader.names, reader.layout
-    others: list[Term] = [g for g in graphs if not isinstance(g, DefaultGraph) and not _is_own(reader, g)]
+    others = [graph for graph in graphs if reader.is_apart(graph)]
     if layout.kind != "plain" and not any(layout.is_stated(graph) for graph in graphs):
         origin = "inferred"
     elif layout.kind == "record" and names.graph("base") in graphs:
@@ -173,13 +173,6 @@ def _pointer(reader: Reader, citations: Citations, triple: Triple) -> Pointer:
         reader.date(subject) if isinstance(subject, NamedNode) else "", stated_by, origin,
         reader.values(others) if origin == "graph" else (), _holder(reader, subject),
     )  # fmt: skip
-
-
-def _is_own(reader: Reader, graph: Term) -> bool:
-    """True for a graph of the layout itself, which is no news to a reader."""
-    if reader.layout.kind == "plain":
-        return False
-    return isinstance(graph, NamedNode) and graph.value.startswith(reader.names.base)
 
 
 def _holder(reader: Reader, node: Term) -> Value | None:

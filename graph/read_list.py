@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from graph.iris import PREF_LABEL, RDF_TYPE, Names
-from graph.rdf import DefaultGraph, Literal, NamedNode, Store
+from graph.layout import GraphName, Kind
+from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, Store
 from graph.read import Reader, Value
+from graph.read_names import NAMING, is_readable
 
 LIST_SIZE = 100
 _DAYS = ("dateMin", "startMin", "startMax", "dateMax", "endMax")
@@ -23,11 +25,12 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True)
 class Order:
-    """The things of one class in their order, each with the place it has."""
+    """The things of one class in their order, each with the place it has; *unnamed* others have no IRI."""
 
     iris: tuple[str, ...]
     places: dict[str, int]
     dated: bool
+    unnamed: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,39 +52,52 @@ class ListPage:
     dated: bool
     after: str
     before: str
+    unnamed: int = 0
 
 
-def order_class(store: Store, names: Names, cls: NamedNode) -> Order:
+def view_of(kind: Kind) -> GraphName | None:
+    """The graph that lists are made of: what a plain query sees, or all there are where that is one beside others."""
+    return None if kind == "plain" else DefaultGraph()
+
+
+def order_class(store: Store, names: Names, cls: NamedNode, kind: Kind = "record") -> Order:
     """The order of everything in *cls*: by earliest day, undated ones last, then by English name."""
-    quads = store.quads_for_pattern(None, RDF_TYPE, cls, DefaultGraph())
-    things = {q.subject.value for q in quads if isinstance(q.subject, NamedNode)}
-    days, labels = _first_days(store, names, things), _sort_names(store, things)
+    subjects = {quad.subject for quad in store.quads_for_pattern(None, RDF_TYPE, cls, view_of(kind))}
+    things = {subject.value for subject in subjects if isinstance(subject, NamedNode)}
+    is_record = kind == "record"
+    days = _first_days(store, names, things) if is_record else {}
+    labels = _sort_names(store, things, (PREF_LABEL,) if is_record else NAMING, view_of(kind))
     keys = {iri: (days.get(iri, "9999"), labels.get(iri, iri), iri) for iri in things}
     iris = tuple(sorted(things, key=keys.__getitem__))
-    return Order(iris, {iri: place for place, iri in enumerate(iris)}, dated=bool(days))
+    places = {iri: place for place, iri in enumerate(iris)}
+    return Order(iris, places, dated=bool(days), unnamed=len(subjects) - len(things))
 
 
 def _first_days(store: Store, names: Names, things: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in _DAYS:
-        for subject, day in _literals(store, names.term(key), things):
+        for subject, day in _literals(store.quads_for_pattern(None, names.term(key), None, DefaultGraph()), things):
             if day.value < found.get(subject, "~"):
                 found[subject] = day.value
     return found
 
 
-def _sort_names(store: Store, things: set[str]) -> dict[str, str]:
-    """The folded English names, or the first in another language."""
-    best: dict[str, tuple[bool, str]] = {}
-    for subject, label in _literals(store, PREF_LABEL, things):
-        candidate = (label.language != "en", fold(label.value))
-        best[subject] = min(best.get(subject, candidate), candidate)
-    return {subject: name for subject, (_, name) in best.items()}
+def _sort_names(
+    store: Store, things: set[str], naming: Iterable[NamedNode], graph: GraphName | None
+) -> dict[str, str]:
+    """The folded English names by the first property that gives one, or the first in another language."""
+    best: dict[str, tuple[int, bool, str]] = {}
+    for number, predicate in enumerate(naming):
+        for subject, label in _literals(store.quads_for_pattern(None, predicate, None, graph), things):
+            candidate = (number, label.language != "en", fold(label.value))
+            if is_readable(label.value):
+                best[subject] = min(best.get(subject, candidate), candidate)
+    return {subject: name for subject, (*_, name) in best.items()}
 
 
-def _literals(store: Store, predicate: NamedNode, things: set[str]) -> Iterator[tuple[str, Literal]]:
-    """The literals of *predicate* that *things* have; passing over all of them is faster than a join or a seek each."""
-    for quad in store.quads_for_pattern(None, predicate, None, DefaultGraph()):
+def _literals(quads: Iterable[Quad], things: set[str]) -> Iterator[tuple[str, Literal]]:
+    """The literals that *things* have; passing over all of a property is faster than a join or a seek each."""
+    for quad in quads:
         if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal) and quad.subject.value in things:
             yield quad.subject.value, quad.object
 
@@ -94,7 +110,7 @@ def read_list(reader: Reader, order: Order, after: str = "", size: int = LIST_SI
     earlier = order.iris[start - size - 1] if start > size else ""
     return ListPage(
         read_items(reader, shown), start + 1, len(order.iris), order.dated,
-        after="" if is_last or not shown else shown[-1], before=earlier if start else "",
+        after="" if is_last or not shown else shown[-1], before=earlier if start else "", unnamed=order.unnamed,
     )  # fmt: skip
 
 

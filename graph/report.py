@@ -129,9 +129,10 @@ def shown(term: Term) -> str:
 
 
 def _term(text: str) -> Term:
+    """The term of which `shown` gives *text*; of a literal its text alone, and a blank node not named as the report's."""
     if text.startswith('"'):
-        return Literal(text)
-    return BlankNode(text.removeprefix("_:")) if text.startswith("_:") else NamedNode(text)
+        return Literal(text[1 : text.rindex('"')])
+    return BlankNode(f"b{text.removeprefix('_:')}") if text.startswith("_:") else NamedNode(text)
 
 
 def _result(node: BlankNode, finding: Finding) -> list[Triple]:

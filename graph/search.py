@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graph.iris import DCT, LITERAL_FORM, PREF_LABEL, Names
-from graph.rdf import DefaultGraph, Literal, NamedNode, Store
-from graph.read_list import fold
+from graph.layout import Kind
+from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, Store, Term
+from graph.read_list import fold, view_of
+from graph.read_names import ALSO_NAMING, NAMING
 
 _WORD = re.compile(r"[^\W_]+")
 QUERY_LIMIT = 200
@@ -97,14 +99,43 @@ def _order(hit: Hit) -> tuple[int, int, str, str]:
     return hit.rank, len(hit.name.folded), hit.name.folded, hit.iri
 
 
-def index_names(store: Store, names: Names) -> NameIndex:
-    """The index of every label, name form, title and identifier of this record's things and concepts."""
+def index_names(store: Store, names: Names, kind: Kind = "record") -> NameIndex:
+    """The index of every name of the things in a dataset.
+
+    Of a record these are the labels, name forms, titles and identifiers of its own things and concepts, and the names
+    of somebody else's in graphs apart from it.
+    """
+    found = _record_names(store, names) if kind == "record" else _names(store, kind)
+    return NameIndex(sorted(set(found), key=lambda name: (name.iri, name.folded, name.language, name.text)))
+
+
+def _record_names(store: Store, names: Names) -> Iterator[Name]:
     spaces = (names.id("").value, names.voc("").value)
-    found: list[Name] = []
     for predicate in (PREF_LABEL, NamedNode(f"{DCT}identifier"), NamedNode(f"{DCT}title"), LITERAL_FORM):
         for quad in store.quads_for_pattern(None, predicate, None, DefaultGraph()):
             subject, text = quad.subject, quad.object
             if isinstance(subject, NamedNode) and isinstance(text, Literal) and subject.value.startswith(spaces):
-                iri = subject.value.partition("#")[0]
-                found.append(Name(iri, text.value, text.language or "", " ".join(fold(text.value).split())))
-    return NameIndex(sorted(set(found), key=lambda name: (name.iri, name.folded, name.language, name.text)))
+                yield _name(subject.value.partition("#")[0], text)
+    for predicate in (one for one in NAMING if one != LITERAL_FORM):
+        for quad in store.quads_for_pattern(None, predicate, None, None):
+            if _is_apart(quad.graph_name, names) and _is_named(quad) and _is_apart(quad.subject, names):
+                yield _name(quad.subject.value, quad.object)
+
+
+def _is_apart(term: Term | DefaultGraph, names: Names) -> bool:
+    return isinstance(term, NamedNode) and not term.value.startswith(names.base)
+
+
+def _names(store: Store, kind: Kind) -> Iterator[Name]:
+    for predicate in (*NAMING, *ALSO_NAMING):
+        for quad in store.quads_for_pattern(None, predicate, None, view_of(kind)):
+            if _is_named(quad):
+                yield _name(quad.subject.value, quad.object)
+
+
+def _is_named(quad: Quad) -> bool:
+    return isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal)
+
+
+def _name(iri: str, text: Literal) -> Name:
+    return Name(iri, text.value, text.language or "", " ".join(fold(text.value).split()))

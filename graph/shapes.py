@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from graph.errors import SourceError, Spot
+from graph.errors import QueryError, SourceError, Spot
 from graph.iris import CANONICAL_BASE, RDF_TYPE, RDFS, SH, Names
+from graph.query import check_query
 from graph.rdf import BlankNode, NamedNode, Quad, RdfFormat, Term, Triple, name_blank_nodes, parse_file, serialize
 
 VIEWS = ("claims", "accepted")
@@ -153,10 +154,15 @@ def _constraint(graph: _Index, shape: NamedNode, node: Term) -> SparqlConstraint
     if match is None or not target:
         raise SourceError(Spot("shapes", 1), f"{shape} has a constraint without WHERE or target.")
     message = graph.text(node, f"{SH}message") or graph.text(shape, f"{SH}message")
-    return SparqlConstraint(
+    constraint = SparqlConstraint(
         shape.value, _severity(graph, shape), message, graph.text(shape, f"{RDFS}comment"),
         before=prefixes + select[: match.end()], focus=focus, after=select[match.end() :],
     )  # fmt: skip
+    try:
+        check_query(constraint.query)
+    except QueryError as error:
+        raise SourceError(Spot("shapes", 1), f"the query of {shape} cannot be used: {error.message}") from None
+    return constraint
 
 
 def _targets(graph: _Index, shape: NamedNode) -> list[str]:

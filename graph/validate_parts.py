@@ -21,7 +21,7 @@ from graph.shapes import Shapes
 from graph.sight import Sight, When
 from graph.validate import Locate, ask, check_core, is_started, locate_nowhere, view_triples
 
-LARGE = 500_000
+LARGE = 100_000
 """Quads; smaller graphs are validated faster at once."""
 
 PART = 8_000
