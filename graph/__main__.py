@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from graph import commands, commands_ingest, commands_tokens, commands_versions
+from graph import commands, commands_ingest, commands_redact, commands_tokens, commands_versions
 from graph.errors import LetapisError, RefusedError, UsageError
 from graph.iris import CANONICAL_BASE
 
@@ -30,6 +30,7 @@ _EPILOGS = {
     "versions": "letapis versions list\nletapis versions diff 3 4\nletapis versions tag 2026.1 4\n"
                 "letapis versions restore 2026.1\nletapis versions history id:P0001\n"
                 "letapis versions prune --keep 5 --days 30 --dry-run",
+    "redact": "letapis redact id:P0001 --by maria --message 'asked for' --dry-run",
     "tokens": "letapis tokens create maria --scope ingest\n"
               "letapis tokens create bot --scope ingest:https://example.org/reports/ --scope update\n"
               "letapis tokens list --json\nletapis tokens revoke maria",
@@ -113,6 +114,8 @@ def _add_stages(add: AddCommand) -> None:
 
 def _add_reading(add: AddCommand) -> None:
     commands_versions.add_versions(add("versions", "The versions: list, show, compare, tag, restore, prune, history."))
+    redact = add("redact", "Take a thing or a statement out of every kept version, for good.")
+    commands_redact.add_redact(redact)
     commands_tokens.add_tokens(add("tokens", "Who may write by HTTP: create, list and revoke tokens."))
     query = add("query", "Answer a SPARQL query on the current version.")
     query.add_argument("query", help="the query, @FILE, or - for standard input")

@@ -15,6 +15,7 @@ LetapisError
 │  └─ WriteBusyError     as many writes as a server process takes were under way already
 ├─ GroundChangedError    what a write was to change is not any more what its sender saw
 ├─ MissingGraphError     a write needs a graph that is not there
+├─ RedactedError         what comes in says something that was redacted
 ├─ DerivedGraphError     a write to a graph that the gate alone writes
 ├─ ConflictError         a write contradicts what stands, and is to be made elsewhere or otherwise
 ├─ DoneBeforeError       the same write was committed already; carries the version
@@ -151,6 +152,10 @@ class MissingGraphError(LetapisError):
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no graph <{name}>", "See what graphs there are: SELECT DISTINCT ?g { GRAPH ?g {} }")
         self.name = name
+
+
+class RedactedError(LetapisError):
+    """What comes in says something that was redacted."""
 
 
 class DerivedGraphError(LetapisError):

@@ -20,6 +20,7 @@ from graph.findings import FINDINGS, read_findings, write_findings
 from graph.layout import Layout
 from graph.patch import write_patch
 from graph.rdf import DefaultGraph, NamedNode, Quad, Store, open_memory
+from graph.redacted import refuse_redacted
 from graph.report import Finding, Report
 from graph.revalidate import merge, revalidate
 from graph.schema import READS, Schema, change_schema, read_schema, read_shape_quads
@@ -104,6 +105,8 @@ class Gate:
             with writer.stage(parent) as staging:
                 run = _Run(self._layout, parent, staging, submission, self._tell)
                 passed = run.pass_through()
+                if passed.stated is not None:
+                    refuse_redacted(self._versions.data, passed.stated.added)
                 if dry_run or not run.is_worth_committing():
                     return passed
                 return run.commit(writer, passed)

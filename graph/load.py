@@ -19,6 +19,7 @@ from graph.errors import UsageError, VersionError
 from graph.layout import Layout
 from graph.rdf import Quad, serialize_file
 from graph.read_rdf import Reading, read_all
+from graph.redacted import refuse_redacted
 from graph.staging import sync
 
 LOADING = "loading"
@@ -59,6 +60,7 @@ class Load:
         done = len(parts) * self._part
         while held := list(islice(quads, self._part)):
             path = folder / f"{len(parts) + 1}.nq"
+            refuse_redacted(self._place.parent, held)
             _write(path, held)
             parts.append(path)
             done += len(held)

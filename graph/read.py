@@ -134,11 +134,7 @@ class Reader:
 
     def short(self, iri: str) -> str:
         """The IRI with a prefix of this record where one fits."""
-        fits = [(len(space), prefix) for prefix, space in self.names.prefixes.items() if iri.startswith(space)]
-        if not fits:
-            return iri
-        length, prefix = max(fits)
-        return f"{prefix}:{iri[length:]}"
+        return shorten(iri, self.names)
 
     def _label(self, term: NamedNode) -> Text:
         entry = self.vocabulary.label(term.value, self.language)
@@ -182,4 +178,13 @@ class Reader:
         return self.word(document, self.names.term("citeAs")) if document is not None else ""
 
 
-__all__ = ["LANGUAGES", "Part", "Reader", "Text", "Value", "pick"]
+def shorten(iri: str, names: Names) -> str:
+    """The IRI with a prefix of *names* where one fits."""
+    fits = [(len(space), prefix) for prefix, space in names.prefixes.items() if iri.startswith(space)]
+    if not fits:
+        return iri
+    length, prefix = max(fits)
+    return f"{prefix}:{iri[length:]}"
+
+
+__all__ = ["LANGUAGES", "Part", "Reader", "Text", "Value", "pick", "shorten"]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from graph.errors import LetapisError, VersionError
+from graph.errors import RedactedError, VersionError
 from graph.iris import Names
 from graph.rdf import DefaultGraph, NamedNode, Quad, Triple
 
@@ -22,10 +22,6 @@ SHOWN = 5
 """How many of the refused things an error names."""
 
 _STATUS, _GONE = "ontology#status", "voc/redacted"
-
-
-class RedactedError(LetapisError):
-    """What comes in says something that was redacted."""
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def shown(term: Term) -> str:
 
 
 def _term(text: str) -> Term:
-    """The term of which `shown` gives *text*; of a literal its text alone, and a blank node not named as the report's."""
+    """The term of which `shown` gives *text*; of a literal its text alone; no blank node of the report itself."""
     if text.startswith('"'):
         return Literal(text[1 : text.rindex('"')])
     return BlankNode(f"b{text.removeprefix('_:')}") if text.startswith("_:") else NamedNode(text)

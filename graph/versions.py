@@ -35,6 +35,7 @@ from graph.errors import LockedError, VersionError
 from graph.fingerprint import digest_of, from_text, shift, to_text, weigh
 from graph.rdf import Quad, Store, open_memory, open_readonly
 from graph.staging import STORE, Staging, stage, sync, sync_tree, write_json
+from graph.swap import complete_swaps
 
 MEMORY_QUADS = 250_000
 """A version of at most this many quads is held in memory by its readers: faster, and cheap to fork (about 400 bytes a
@@ -169,6 +170,7 @@ class Versions:
             return False
 
     def _clear_leftovers(self) -> None:
+        complete_swaps(self.data)  # before all else: what is staged then is part of it
         shutil.rmtree(self.data / "staging", ignore_errors=True)
         current = self.current_number() or 0
         if self._versions.is_dir():

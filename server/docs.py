@@ -46,6 +46,7 @@ _REMEDIES = {
     "GroundChangedError": "Read it again, and decide again.",
     "MissingGraphError": "Name a graph that is there, or make it with PUT.",
     "DerivedGraphError": "Change what the graph follows from.",
+    "RedactedError": "Leave it out: it was taken back on purpose.",
     "DoneBeforeError": "Nothing: the write was done, as the version that the answer names.",
     "ContentTooLargeError": "Send less at once, or use `letapis ingest`.",
     "UnprocessableError": "Send another `Idempotency-Key` with another request.",

@@ -129,6 +129,7 @@ _STATUS: dict[type[LetapisError], int] = {
     graph_errors.TokenError: 503,
     KeepingError: 503,
     graph_errors.RefusedError: 422,
+    graph_errors.RedactedError: 422,
     graph_errors.SourceError: 400,
     graph_errors.MissingGraphError: 404,
     graph_errors.DoneBeforeError: 409,
@@ -157,7 +158,7 @@ _TITLES = {
     "ContentTooLargeError": "The body is too large", "UnprocessableError": "The request cannot be carried out",
     "RefusedError": "The change was refused", "SourceError": "The body cannot be read",
     "DerivedGraphError": "The graph is not written", "MissingGraphError": "There is no such graph",
-    "GroundChangedError": "Changed in the meantime",
+    "RedactedError": "It was redacted", "GroundChangedError": "Changed in the meantime",
     "WriteDeadlineError": "The write took too long", "WriteLostError": "The write took too much memory",
     "WriteBusyError": "The server is busy with writes", "LockedError": "Another write is under way",
 }  # fmt: skip

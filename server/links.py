@@ -1,4 +1,4 @@
-"""Addresses on this host for the canonical IRIs of the record, and back."""
+"""Addresses on this host for the canonical IRIs of the record, and back; and for any other IRI, as a parameter."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from graph.rdf import NamedNode
 
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 _LOCAL = re.compile(r"[^\x00-\x20<>\"{}|\\^`#?%]+")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]+")
 AREAS = ("claim", "voc")
 """The areas of the record beside `id/` whose things have pages."""
 
@@ -90,3 +91,24 @@ def page_path(local: str) -> str:
 def data_path(local: str, extension: str) -> str:
     """The address of a thing's data in one format."""
     return f"{root()}/data/{quote(local, safe=_PATH_SAFE)}.{extension}"
+
+
+def describe_path(iri: str, /, **parameters: str) -> str:
+    """The address of the page about a thing that has no address of its own here; of its data with a `format`."""
+    return with_parameters(f"{root()}/describe", iri=iri, **parameters)
+
+
+def with_parameters(path: str, /, **parameters: str) -> str:
+    """The path with those of the parameters that are not empty."""
+    query = urlencode({name: value for name, value in parameters.items() if value}, safe="/:")
+    return f"{path}?{query}" if query else path
+
+
+def parse_iri(text: str) -> NamedNode | None:
+    """The absolute IRI that *text* is; None where it is none, or holds what no IRI may hold."""
+    if not _IRI.fullmatch(text):
+        return None
+    try:
+        return NamedNode(text)
+    except ValueError:
+        return None

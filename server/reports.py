@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,9 +10,11 @@ from flask import Response, jsonify, make_response, render_template, request
 
 from graph.evaluator import RDF_FORMATS
 from graph.report import SEVERITIES, Finding, Report
+from server import pages
 from server.links import is_absolute
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, choose
 
+_IRI = re.compile(r"<?(https?://[^\s<>()|]+)>?")
 _OFFERS = {
     "problem": ("application/problem+json", "application/json"), "html": ("text/html", "application/xhtml+xml"),
     **RDF_TYPES,
@@ -27,7 +30,9 @@ def refuse(shown: Report, counts: Mapping[str, int]) -> Response:
         answer = make_response(jsonify(_problem(shown, counts, total)))
         answer.mimetype = "application/problem+json"
     elif form == "html":
-        answer = make_response(render_template("report.html", findings=shown.ordered(), total=total, counts=counts))
+        page = render_template("report.html", findings=_told_once(shown), told=len(shown.findings), total=total,
+                               counts=counts, brief=_brief)  # fmt: skip
+        answer = make_response(page)
     else:
         written = Report([_for_rdf(finding) for finding in shown.findings])
         answer = make_response(written.to_rdf(RDF_FORMATS[form], total=total))
@@ -46,6 +51,18 @@ def _problem(shown: Report, counts: Mapping[str, int], total: int) -> dict[str, 
         "conforms": False, "counts": counts, "total": total, "capped": len(shown.findings) < total,
         "results": [finding.to_json() for finding in shown.ordered()],
     }  # fmt: skip
+
+
+def _told_once(shown: Report) -> list[Finding]:
+    """The findings for a page; several constraints of a shape may say the same of the same."""
+    told = {(f.severity, f.message, f.focus, f.path, f.value, f.spots): f for f in reversed(shown.ordered())}
+    return [*reversed(told.values())]
+
+
+def _brief(name: str) -> str:
+    """An IRI as people write it, with a prefix or without the base; also those in a path of several."""
+    short, base = pages.reader().short, pages.reader().names.base
+    return _IRI.sub(lambda match: short(match[1]).removeprefix(base), name)
 
 
 def _for_rdf(finding: Finding) -> Finding:

@@ -10,7 +10,6 @@ from graph.rdf import NamedNode
 from graph.read import Reader, Value
 from graph.search import Hit, NameIndex, index_names
 from server import pages
-from server.links import address
 from server.negotiate import choose
 from server.service import Served
 
@@ -23,7 +22,7 @@ _RANKS = ("the same", "begins so", "has these words", "contains it")
 
 
 def _index(served: Served) -> NameIndex:
-    return index_names(served.store, served.project.names)
+    return index_names(served.store, served.project.names, served.project.kind)
 
 
 @blueprint.get("/search")
@@ -67,10 +66,9 @@ def _count_kinds(reader: Reader, hits: list[Hit]) -> list[tuple[str, Value, int]
 
 
 def _as_json(shown: list[tuple[Hit, Value, Value | None]], total: int, start: int) -> Response:
-    names = g.served.project.names
     results = [
         {
-            "iri": hit.iri, "label": thing.text, "language": thing.language or None, "page": address(hit.iri, names),
+            "iri": hit.iri, "label": thing.text, "language": thing.language or None, "page": pages.address(hit.iri),
             "kind": {"iri": kind.iri, "label": kind.text} if kind else None,
             "matched": {"text": hit.name.text, "language": hit.name.language or None, "how": _RANKS[hit.rank]},
         }

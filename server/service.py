@@ -225,6 +225,9 @@ class Service:
             return current
         with self._opening_older:
             served = self._older.pop(version.number, None)
+            if served is not None and served.version.manifest != version.manifest:
+                served.retire()  # a redaction has made it anew
+                served = None
             if served is None:
                 served = self._open(version, on_disk=True)
             self._older[version.number] = served
@@ -270,7 +273,15 @@ class Service:
             self._switched.notify_all()
         if served is not None:
             served.retire()
+        if made.version.commit.get("via") == "redact":
+            self._let_go_of_older()
         return made
+
+    def _let_go_of_older(self) -> None:
+        """Close what a redaction has made anew."""
+        with self._opening_older:
+            while self._older:
+                self._older.popitem()[1].retire()
 
     def _open(self, version: Version, *, on_disk: bool, before: Served | None = None) -> Served:
         made = self._open_version(version, self.project, self.limits, self.spawner, on_disk)

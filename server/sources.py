@@ -66,6 +66,13 @@ def _texts(served: Served) -> Texts:
     return Texts(served.project)
 
 
+@blueprint.before_request
+def _refuse_elsewhere() -> None:
+    """NotFoundError where the dataset is no record: then it has no documents that claims point into."""
+    if pages.kind() != "record":
+        raise NotFoundError("these data have no documents that claims point into.", "See / for what there is.")
+
+
 @blueprint.get("/sources")
 def sources() -> Response:
     """The documents that claims rest on."""

@@ -1,22 +1,32 @@
-"""`/ontology` and `/shapes`: the vocabulary and what validates it, as pages and as RDF."""
+"""`/ontology` and `/shapes`: the vocabulary of a version and what validates it, as pages and as RDF.
+
+Where there is no ontology, `/ontology` tells which classes and properties the data use.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from flask import Blueprint, Response, g, request
 
 from graph.errors import SourceError
 from graph.evaluator import RDF_FORMATS
-from graph.iris import RDF_TYPE, SH
-from graph.rdf import BlankNode, DefaultGraph, NamedNode, Quad, QuerySolutions, Term, Triple, serialize
-from graph.read import Value
+from graph.findings import read_findings
+from graph.iris import RDF_TYPE
+from graph.rdf import DefaultGraph, NamedNode, Quad, QuerySolutions, Triple, serialize
+from graph.read import Value, shorten
 from graph.read_claims import Statement
-from graph.read_vocabulary import TermEntry
-from graph.shapes import Shapes, read_shapes
+from graph.read_shapes import ShapeEntry, read_shape_entries
+from graph.read_terms import GENID, Counts, count_classes, count_properties
+from graph.read_vocabulary import TREE_SHOWN, TermEntry
+from graph.report import Finding
+from graph.schema import read_shape_quads
+from graph.shapes import make_shapes
+from graph.skolem import unskolemize
+from graph.unsupported import is_left_out
 from server import pages
 from server.errors import NotAcceptableFormatError, NotFoundError
 from server.links import thing_at
@@ -26,25 +36,17 @@ from server.service import Served
 blueprint = Blueprint("vocabulary", __name__)
 
 EXAMPLES_SHOWN = 5
-_GENID = ".well-known/genid/"
 _IN_SCHEME = NamedNode("http://www.w3.org/2004/02/skos/core#inScheme")
 
 
-@dataclass(frozen=True)
-class ShapeEntry:
-    """A shape as its page shows it: what it refuses, how severely, and what to do."""
-
-    name: str
-    iri: str
-    view: str
-    severity: str
-    message: str
-    remedy: str
+TERMS_SHOWN = 2_000
+"""Properties of an ontology that its page lists."""
+_SEVERITIES = ("Violation", "Warning", "Info")
 
 
 @dataclass(frozen=True)
 class ShapeBook:
-    """The shapes of a version's folder: as a list, as triples, or what is wrong with the files."""
+    """The shapes of a version: as a list, as triples, or what is wrong with them."""
 
     entries: tuple[ShapeEntry, ...]
     triples: tuple[Triple, ...]
@@ -58,26 +60,36 @@ class ShapeBook:
 
 
 def _read_book(served: Served) -> ShapeBook:
-    project = served.project
+    layout = served.project.layout
+    if layout.kind == "plain":
+        return ShapeBook((), ())
+    quads = sorted(unskolemize(read_shape_quads(served.version, layout), layout.names), key=str)
+    triples = tuple(sorted({quad.triple for quad in quads}, key=str))
     try:
-        views = read_shapes(project.shapes, project.names)
-    except SourceError as error:  # someone is working on the files; the served version does not depend on them
-        return ShapeBook((), (), str(error))
-    entries = [entry for shapes in views.values() for entry in _entries(shapes)]
-    triples = {triple for shapes in views.values() for triple in shapes.triples}
-    order = {"Violation": 0, "Warning": 1, "Info": 2}
-    entries.sort(key=lambda entry: (order.get(entry.severity, 3), entry.name))
-    return ShapeBook(tuple(entries), tuple(sorted(triples, key=str)))
+        views = make_shapes(quads, layout.names)
+    except SourceError as error:  # an older version may hold what is not taken any more
+        return ShapeBook((), triples, str(error))
+    short = partial(shorten, names=layout.names)
+    entries = [entry for shapes in views.values() for entry in read_shape_entries(shapes, short)]
+    entries.sort(key=lambda entry: (_severity(entry), entry.name))
+    return ShapeBook(tuple(entries), triples)
 
 
-def _entries(shapes: Shapes) -> Iterable[ShapeEntry]:
-    kind = NamedNode(f"{SH}NodeShape")
-    for iri in sorted({t.subject.value for t in shapes.triples if t.predicate == RDF_TYPE and t.object == kind}):
-        name = iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
-        message = shapes.messages.get(iri, "")
-        if message or shapes.remedies.get(iri):
-            yield ShapeEntry(name, iri, shapes.view, shapes.severities[iri], message, shapes.remedies.get(iri, ""))
+def _severity(entry: ShapeEntry) -> int:
+    return _SEVERITIES.index(entry.severity) if entry.severity in _SEVERITIES else len(_SEVERITIES)
 
+
+def _classes(served: Served) -> Counts:
+    return count_classes(served.store, served.project.kind)
+
+
+def _properties(served: Served) -> Counts:
+    return count_properties(served.store, served.project.kind)
+
+
+def _left_out(served: Served) -> list[Finding]:
+    """What the reasoner takes no account of in the ontology."""
+    return [finding for finding in read_findings(served.version) if is_left_out(finding)]
 
 
 def _uses(_: Served) -> dict[str, int]:
@@ -87,13 +99,25 @@ def _uses(_: Served) -> dict[str, int]:
 
 @blueprint.get("/ontology")
 def ontology() -> Response:
-    """The ontology: a page for a browser, RDF for a program."""
+    """The ontology: a page for a browser, RDF for a program; of the term that `term=` names by its IRI, if any."""
+    if "term" in request.args:
+        return term(request.args["term"])
     if not prefers_html(request.accept_mimetypes):
         return _rdf(_ontology_triples(), "ontology")
     known = pages.unchanged_page()
     if known is not None:
         return known
-    return pages.render("vocabulary/ontology.html", vocabulary=pages.vocabulary(), reader=pages.reader())
+    vocabulary, used = pages.vocabulary(), pages.kind() != "record"
+    return pages.render(
+        "vocabulary/ontology.html", vocabulary=vocabulary, tree=vocabulary.tree(), limit=TREE_SHOWN,
+        classes=sum(entry.kind == "class" for entry in vocabulary.terms.values()),
+        properties=vocabulary.properties()[:TERMS_SHOWN], others=max(len(vocabulary.properties()) - TERMS_SHOWN, 0),
+        used=_used() if used else None, left_out=g.served.keep(_left_out) if used else [],
+    )  # fmt: skip
+
+
+def _used() -> list[tuple[str, Counts]]:
+    return [("classes", g.served.keep(_classes)), ("properties", g.served.keep(_properties))]
 
 
 @blueprint.get("/ontology/<path:name>")
@@ -138,15 +162,11 @@ def _find(name: str) -> TermEntry:
 
 def _ontology_triples() -> list[Triple]:
     """The ontology as it was written: its blank nodes are blank again."""
-    prefix = g.served.project.names.base + _GENID
-
-    def plain(node: Term) -> Term:
-        is_named_blank = isinstance(node, NamedNode) and node.value.startswith(prefix)
-        return BlankNode(node.value.removeprefix(prefix)) if is_named_blank else node
-
-    quads = g.served.store.quads_for_pattern(None, None, None, g.served.project.names.graph("ontology"))
-    triples = [Triple(plain(q.subject), q.predicate, plain(q.object)) for q in quads]
-    return sorted(triples, key=str)
+    layout = g.served.project.layout
+    if layout.kind == "plain":
+        return []
+    quads = g.served.store.quads_for_pattern(None, None, None, layout.ontology)
+    return sorted((quad.triple for quad in unskolemize(quads, layout.names)), key=str)
 
 
 def _rdf(triples: Iterable[Triple], tag_part: str) -> Response:
@@ -199,6 +219,6 @@ def _first(quads: Iterable[Quad]) -> list[Quad]:
     for quad in quads:
         if len(found) == EXAMPLES_SHOWN:
             break
-        if isinstance(quad.subject, NamedNode) and _GENID not in quad.subject.value:
+        if isinstance(quad.subject, NamedNode) and GENID not in quad.subject.value:
             found.append(quad)
     return found

@@ -150,6 +150,13 @@ def test_a_closed_shape_reads_every_property_of_its_node(read: Read) -> None:
     assert nodes(shapes, "ex:n a ex:A .", add="ex:n ex:any ex:x . ex:x ex:any ex:n .") == {"n"}
 
 
+@pytest.mark.parametrize("pair", ["equals", "disjoint", "lessThan", "lessThanOrEquals"])
+def test_a_property_that_values_are_held_against_is_read_at_the_same_node(read: Read, pair: str) -> None:
+    shapes = read("ex:S a sh:NodeShape ; sh:targetNode ex:n ; sh:property ex:S-p . "
+                  f"ex:S-p a sh:PropertyShape ; sh:path ex:p ; sh:{pair} ex:q .")  # fmt: skip
+    assert nodes(shapes, "ex:n ex:p ex:x .", add="ex:n ex:q ex:x . ex:x ex:q ex:n .") == {"n"}
+
+
 def test_a_triple_that_another_graph_of_the_view_holds_changes_nothing(read: Read, tmp_path: Path) -> None:
     read(f'{CLASSES} ex:S lt:view "claims" .')
     shapes = read_shapes(tmp_path, Names())["claims"]
@@ -197,6 +204,16 @@ FOLLOWED = {
     "a group": (
         "{ SELECT ?x (COUNT(?y) AS ?value) WHERE { ?y ex:q ?x } GROUP BY ?x } $this ex:p ?x",
         "ex:n ex:p ex:x .", "ex:y ex:q ex:x .", {("n", "*")}),
+    "an optional part that may now bind what another pattern binds otherwise": (
+        "$this ex:s ?x OPTIONAL { ?x ex:p ?y } ?y ex:q ex:c BIND (1 AS ?value)", "ex:n ex:s ex:x . ex:z ex:q ex:c .",
+        "ex:x ex:p ex:y .", {("n", "*")}),
+    "an optional part of what is taken out": (
+        "$this ex:p ?x . ?x ex:r ex:c MINUS { $this ex:s ?z OPTIONAL { ?z ex:q ?x } } BIND (1 AS ?value)",
+        "ex:n ex:p ex:x ; ex:s ex:z . ex:x ex:r ex:c .", "ex:z ex:q ex:y .", {("n", "*")}),
+    "a number, however it is written": (
+        "$this ex:p ?value . ?value ex:q 1.50", "ex:n ex:p ex:v .", "ex:v ex:q 1.5 .", {("n", "*")}),
+    "a node at which a path may be empty": (
+        "$this ex:p ?x . ?value ex:q? ex:c", "ex:n ex:p ex:y .", "ex:c ex:other 1 .", None),
     "what is nowhere linked": (
         "$this ex:p ?x . ?y ex:q ?value . FILTER (?x = ?value)", "", "ex:v ex:q 1 .", None),
     "an optional part that does not lead to what comes after it": (

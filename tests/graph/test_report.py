@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rdflib import Graph
+from rdflib import BNode, Graph, Literal
 from rdflib.namespace import RDF, SH
 
 from graph.errors import Spot
@@ -87,3 +87,12 @@ def test_severities_that_were_not_asked_for_are_counted_but_not_shown() -> None:
 def test_two_engines_agree_by_shape_focus_and_severity() -> None:
     assert finding(message="other", path=None).identity == finding().identity
     assert finding("Warning").identity != finding().identity
+
+
+@pytest.mark.parametrize("focus", ["_:report", '"a text"@en', f"{IRI}x"])
+def test_a_focus_node_of_any_kind_stands_in_a_report_as_rdf(focus: str) -> None:
+    made = finding(focus=focus, shape="_:shape")
+    graph = Graph().parse(data=Report([made]).to_rdf(RdfFormat.TURTLE), format="turtle")
+    (node,) = graph.objects(None, SH.focusNode)
+    assert str(node) == focus if focus == f"{IRI}x" else isinstance(node, BNode | Literal)
+    assert len(set(graph.subjects(RDF.type, SH.ValidationReport))) == 1

@@ -223,7 +223,7 @@ def test_core_shapes_are_validated_again_after_any_change_as_on_the_whole(read: 
     shapes = read(CORE, NESTED)
     empty = found(open_memory(), shapes)
 
-    @many(520)
+    @many(700)
     @given(SEQUENCE)
     def check(sequence: Changes) -> None:
         first, changes = sequence
@@ -236,7 +236,7 @@ def test_sparql_constraints_are_validated_again_after_any_change_as_on_the_whole
     shapes = read(QUERIES, MORE_QUERIES)
     empty = found(open_memory(), shapes)
 
-    @many(520)
+    @many(700)
     @given(SEQUENCE)
     def check(sequence: Changes) -> None:
         first, changes = sequence
@@ -320,7 +320,7 @@ def test_a_triple_that_another_node_needs_is_missed_at_that_node(assembled: Asse
     made = again(store, shapes, toggle(store, list(types)))
     violations = {(f.shape.rsplit("#")[-1], f.focus) for f in made.report.findings if f.severity == "Violation"}
     assert ("Detention-detainee", names.id("E9001").value) in violations
-    assert made.nodes["claims"] < {q.subject for q in store}, "much more was validated than that"
+    assert len(made.nodes["claims"]) < 20, "much more was validated than what names that person"
 
 
 def test_only_what_the_change_affects_is_validated(read: Read) -> None:

@@ -83,6 +83,15 @@ def test_a_constraint_in_sparql_is_one_query_over_all_its_targets(read: Read) ->
     assert {row["this"].value.rsplit("/", 1)[1] for row in rows} == {"one", "two", "three"}
 
 
+def test_a_shape_that_is_a_class_looks_at_its_instances_in_sparql_too(read: Read) -> None:
+    (constraint,) = read("""
+        ex:A a sh:NodeShape , rdfs:Class ; sh:sparql [ sh:select "SELECT $this WHERE { $this ?p ?o }" ] .
+    """)["accepted"].constraints
+    store = open_memory()
+    store.load("@prefix ex: <http://example.org/> . ex:one a ex:A . ex:two a ex:B .", format=RdfFormat.TURTLE)
+    assert [row["this"].value for row in store.query(constraint.query)] == ["http://example.org/one"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -90,6 +99,8 @@ def test_a_constraint_in_sparql_is_one_query_over_all_its_targets(read: Read) ->
         ('ex:S a sh:NodeShape ; sh:targetClass ex:A ; sh:sparql [ sh:select "SELECT $this { }" ] .', "without WHERE"),
         ('ex:S a sh:NodeShape ; sh:sparql [ sh:select "SELECT $this WHERE { }" ] .', "or target"),
         ("ex:S a sh:NodeShape", "not Turtle"),
+        ('ex:S a sh:NodeShape ; sh:targetClass ex:A ; sh:sparql [ sh:select """SELECT $this WHERE { '
+         'SERVICE <http://localhost/> { ?s ?p ?o } }""" ] .', "cannot be used: SERVICE"),
     ],
 )
 def test_a_shape_that_cannot_be_used_is_an_error_of_ours(read: Read, text: str, expected: str) -> None:

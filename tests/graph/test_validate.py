@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from graph.build import Assembled, Locator, assemble, read_record
 from graph.errors import SourceError, Spot
 from graph.iris import OWL, RDF_TYPE, RDFS, Names
 from graph.project import Project
-from graph.rdf import Literal, NamedNode, Quad, Store, Triple, open_memory
+from graph.rdf import BlankNode, Literal, NamedNode, Quad, Store, Triple, open_memory
 from graph.report import Finding
 from graph.shapes import Shapes, read_shapes
 from graph.validate import validate, view_triples
@@ -150,3 +152,51 @@ def test_shapes_that_the_engine_cannot_use_are_an_error_of_ours(assembled: Assem
     broken = Shapes(group.view, group.triples, b"no triples", (), group.messages, group.remedies, group.severities)
     with pytest.raises(SourceError, match="cannot be used"):
         validate(assembled.store, [broken], nowhere)
+
+
+def shapes_of(text: str, folder: Path) -> list[Shapes]:
+    prefixes = "@prefix ex: <http://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> . "
+    (folder / "x.ttl").write_text(prefixes + text)
+    return list(read_shapes(folder, NAMES).values())
+
+
+def test_a_graph_without_a_triple_is_validated_too(tmp_path: Path) -> None:
+    made = shapes_of("ex:S a sh:NodeShape ; sh:targetNode ex:n ; sh:property ex:P . "
+                     "ex:P a sh:PropertyShape ; sh:path ex:p ; sh:minCount 1 .", tmp_path)  # fmt: skip
+    assert found(validate(open_memory(), made, nowhere).findings) == {
+        ("http://example.org/P", "http://example.org/n", "Violation")
+    }
+
+
+def test_a_focus_node_that_is_no_iri_has_one_name_whichever_engine_finds_it(tmp_path: Path) -> None:
+    made = shapes_of("""
+        ex:prefixes sh:declare [ sh:prefix "ex" ; sh:namespace "http://example.org/" ] .
+        ex:S a sh:NodeShape ; sh:targetObjectsOf ex:p ; sh:nodeKind sh:IRI ; sh:sparql [ sh:prefixes ex:prefixes ;
+            sh:message "no" ; sh:select "SELECT $this WHERE { ?x ex:p $this FILTER (!isIRI($this)) }" ] .
+    """, tmp_path)  # fmt: skip
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    texts = [Literal('a "b"\n', language="en"), Literal("plain"), Literal("5", datatype=NamedNode(f"{xsd}integer")),
+             Literal("true", datatype=NamedNode(f"{xsd}boolean")), Literal("x", datatype=NamedNode("http://e.org/t")),
+             BlankNode("node")]  # fmt: skip
+    store = open_memory(Quad(NamedNode("http://example.org/n"), NamedNode("http://example.org/p"), t) for t in texts)
+    by_component: dict[str, set[str]] = {}
+    for finding in validate(store, made, nowhere).findings:
+        by_component.setdefault(finding.component, set()).add(finding.focus)
+    assert [*by_component.values()] == [{str(text) for text in texts}] * 2
+
+
+def test_after_shapes_that_cannot_be_used_others_are(assembled: Assembled, shapes: list[Shapes]) -> None:
+    before = validate(assembled.store, shapes, nowhere)
+    broken = dataclasses.replace(shapes[0], core=b"no triples")
+    with pytest.raises(SourceError):
+        validate(assembled.store, [broken], nowhere)
+    assert validate(assembled.store, shapes, nowhere) == before
+
+
+def test_what_the_engine_says_itself_is_the_same_each_time(tmp_path: Path) -> None:
+    made = shapes_of("ex:S a sh:NodeShape ; sh:targetNode ex:n ; sh:property ex:P . "
+                     "ex:P a sh:PropertyShape ; sh:path ex:p ; sh:uniqueLang true .", tmp_path)  # fmt: skip
+    node, path = NamedNode("http://example.org/n"), NamedNode("http://example.org/p")
+    store = open_memory(Quad(node, path, Literal(text, language="en")) for text in "abcdefgh")
+    said = {finding.message for _ in range(5) for finding in validate(store, made, nowhere).findings}
+    assert len(said) == 1 and "en" in said.pop()
