@@ -13,6 +13,7 @@ from graph.tokens import Token, Tokens
 
 def add_tokens(parser: argparse.ArgumentParser) -> None:
     """Give the parser of `letapis tokens` its actions."""
+    parser.set_defaults(run=run_tokens)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     creating = actions.add_parser("create", help="make a token; its secret is shown once")
     creating.add_argument("name", help="who writes with it; stands in each commit")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graph.rdf import Quad, Store
+from graph.rdf import Quad, Store, open_memory
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,12 @@ class Delta:
 
 
 def difference(store: Store, added: Iterable[Quad], removed: Iterable[Quad]) -> Delta:
-    """What adding and removing these quads would change in *store*; a quad in both stays or comes."""
-    wanted = frozenset(added)
+    """What adding and removing these quads would change in *store*; a quad in both stays or comes.
+
+    Quads are given as a store holds them: it keeps the value of some literals, not how they were written.
+    """
+    wanted, unwanted = frozenset(open_memory(added)), frozenset(open_memory(removed))
     return Delta(
         frozenset(quad for quad in wanted if quad not in store),
-        frozenset(quad for quad in set(removed) - wanted if quad in store),
+        frozenset(quad for quad in unwanted - wanted if quad in store),
     )

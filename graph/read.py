@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from graph.iris import OA, RDF_TYPE, Names
 from graph.layout import GraphName, Kind, Layout
 from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, Store, Term, Triple
-from graph.read_names import LABELS, NAMING, is_readable
+from graph.read_names import LABELS, NAMING, is_readable, words_of
 from graph.read_nested import read_parts
 from graph.read_value import Part, Value
 from graph.read_vocabulary import LANGUAGES, Text, Vocabulary, pick
@@ -106,7 +106,7 @@ class Reader:
         label = self.label(node)
         if label is None:
             types = self.types(node)
-            label = Text(f"unnamed {self.thing(types[0]).text if types else 'thing'}")
+            label = Text(f"unnamed {self.term(NamedNode(types[0])).text if types else 'thing'}")
         return Value(node, label.value, label.language, parts, is_cut)
 
     def values(self, terms: Iterable[Term]) -> tuple[Value, ...]:
@@ -126,7 +126,13 @@ class Reader:
     def kind(self, subject: Term) -> Value | None:
         """The most specific class that *subject* is in."""
         types = self.types(subject)
-        return self.thing(types[0]) if types else None
+        return self.term(NamedNode(types[0])) if types else None
+
+    def term(self, iri: NamedNode) -> Value:
+        """A property or a class with its words; where it has none those that its IRI ends with."""
+        value = self.value(iri)
+        is_known = iri.value in self.vocabulary.terms or self.layout.kind == "record" or self.label(iri) is not None
+        return value if is_known else Value(iri, words_of(iri.value) or value.text, "")
 
     def date(self, subject: NamedNode) -> str:
         """When *subject* happened, as EDTF; empty where nothing is known."""

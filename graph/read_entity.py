@@ -161,7 +161,7 @@ class _EntityReading:
         others = {t.value for t in self.reader.objects(self.subject, RDF_TYPE)} - set(types)
         return Entity(
             iri=self.subject.value, label=Text(label.text, label.language), labels=self._labels(),
-            types=tuple(self.reader.thing(iri) for iri in types),
+            types=tuple(self.reader.term(NamedNode(iri)) for iri in types),
             other_types=self.reader.values(NamedNode(iri) for iri in others if self.is_ours),
             date=self.reader.date(self.subject), names=self._name_forms(),
             facts=facts, bounds=bounds, inferred=inferred, restated=(*restated, *more), complete=self.complete,
@@ -250,7 +250,7 @@ class _EntityReading:
     def _group(self, predicate: NamedNode, facts: Iterable[Fact], total: int) -> FactGroup:
         entry = self.reader.vocabulary.terms.get(predicate.value)
         definition = pick(entry.definitions, self.reader.language) if entry else None
-        name = Value(predicate, "type", "en") if predicate == RDF_TYPE else self.reader.value(predicate)
+        name = Value(predicate, "type", "en") if predicate == RDF_TYPE else self.reader.term(predicate)
         ordered = sorted(facts, key=lambda f: (not f.accepted, f.value.text.casefold(), f.value.written))
         return FactGroup(name, definition.value if definition else "", tuple(ordered), total)
 

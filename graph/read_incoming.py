@@ -99,12 +99,12 @@ def read_pointers(reader: Reader, target: NamedNode) -> tuple[Pointers, ...]:
         if reader.is_ours(target) and predicate == reader.names.term("about"):
             continue
         if _only_generalizes(reader, predicate, counts) or total > PREVIEW_LIMIT:
-            found.append(Pointers(reader.value(predicate), total, (), ""))
+            found.append(Pointers(reader.term(predicate), total, (), ""))
         elif total <= PAGE_SIZE:
             shown = page_pointers(reader, target, predicate, total=total).shown
             if _more_specific(reader, predicate, counts):  # those stand under the specific property already
                 shown = tuple(pointer for pointer in shown if not pointer.inferred)
-            found.append(Pointers(reader.value(predicate), len(shown), _by_date(shown), ""))
+            found.append(Pointers(reader.term(predicate), len(shown), _by_date(shown), ""))
         else:
             found.append(page_pointers(reader, target, predicate, size=PREVIEW, total=total))
     return tuple(sorted(found, key=lambda pointers: (not pointers.shown, pointers.is_inferred, not pointers.is_dated)))
@@ -139,7 +139,7 @@ def page_pointers(
     shown = tuple(_pointer(reader, citations, Triple(_subject(key), predicate, target)) for key in first[:size])
     if total is None:
         total = dict(count_pointers(reader, target)).get(predicate, 0)
-    return Pointers(reader.value(predicate), total, shown, first[size - 1] if len(first) > size else "")
+    return Pointers(reader.term(predicate), total, shown, first[size - 1] if len(first) > size else "")
 
 
 def _key(subject: Term) -> str:

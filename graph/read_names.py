@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from graph.iris import DCT, FOAF, LITERAL_FORM, PREF_LABEL, RDFS, SCHEMA, SKOS
 from graph.rdf import NamedNode
 
@@ -22,6 +24,16 @@ ALSO_NAMING = (
     NamedNode(f"{_HTTP_SCHEMA}alternateName"), NamedNode(f"{DCT}alternative"), NamedNode(f"{DCT}identifier"),
 )  # fmt: skip
 """By what else they are found."""
+
+
+_HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])(?=([a-z]?))")
+
+
+def words_of(iri: str) -> str:
+    """The words that an IRI ends with, `address locality` of `…/addressLocality`; empty where it ends with none."""
+    local = re.split("[#/]", iri)[-1].replace("_", " ").strip()
+    words = _HUMP.sub(lambda hump: f" {hump[1].lower() if hump[2] else hump[1]}", local)
+    return words if is_readable(words) and not words.isdecimal() else ""
 
 
 def is_readable(text: str) -> bool:

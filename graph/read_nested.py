@@ -49,7 +49,9 @@ class _Nest:
                 is_cut = True
                 break
             self._left -= 1
-            said.setdefault(quad.predicate, []).append(self._value(quad.object, (*above, node)))
+            is_kind = quad.predicate == RDF_TYPE and isinstance(quad.object, NamedNode)
+            value = self._reader.term(quad.object) if is_kind else self._value(quad.object, (*above, node))
+            said.setdefault(quad.predicate, []).append(value)
         parts = [self._part(predicate, values) for predicate, values in said.items()]
         parts.sort(key=lambda part: (part.predicate.iri != RDF_TYPE.value, part.predicate.text.casefold()))
         return self._reader.unnamed(node, tuple(parts), is_cut=is_cut)
@@ -58,7 +60,7 @@ class _Nest:
         return self.read(term, above) if isinstance(term, BlankNode) else self._reader.value(term)
 
     def _part(self, predicate: NamedNode, values: list[Value], *, is_list: bool = False) -> Part:
-        name = Value(predicate, "type", "en") if predicate == RDF_TYPE else self._reader.value(predicate)
+        name = Value(predicate, "type", "en") if predicate == RDF_TYPE else self._reader.term(predicate)
         return Part(name, tuple(values), is_list)
 
     def _list(self, head: Term, above: tuple[Term, ...]) -> Value:

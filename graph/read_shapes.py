@@ -24,11 +24,12 @@ MEMBERS_SHOWN = 20
 
 @dataclass(frozen=True)
 class ConstraintEntry:
-    """What a shape wants of the values at *path* (empty: of the node itself), in short words."""
+    """What a shape wants of the values at *path* (empty: of the node itself), in short words, and how severely."""
 
     path: str
     wants: str
     message: str
+    severity: str
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,9 @@ class _Reading:
         """One shape."""
         iri = shape.value if isinstance(shape, NamedNode) else ""
         constraints = [self._constraint(shape), *map(self._constraint, self._values(shape, "property"))]
-        severity = next((value.value for value in self._values(shape, "severity")), f"{SH}Violation")
         return ShapeEntry(
             iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1] or iri or "unnamed", iri, self._shapes.view,
-            severity.removeprefix(SH), self._text(shape, "message"), self._text(shape, f"{RDFS}comment"),
+            self._severity(shape), self._text(shape, "message"), self._text(shape, f"{RDFS}comment"),
             tuple(self._targets(shape)), tuple(one for one in constraints if one.wants or one.message),
         )  # fmt: skip
 
@@ -99,7 +99,11 @@ class _Reading:
         ]
         wants += ["a SPARQL constraint" for _ in self._values(shape, "sparql")]
         paths = self._values(shape, "path")
-        return ConstraintEntry(self._path(paths[0], 0) if paths else "", ", ".join(wants), self._text(shape, "message"))
+        path = self._path(paths[0], 0) if paths else ""
+        return ConstraintEntry(path, ", ".join(wants), self._text(shape, "message"), self._severity(shape))
+
+    def _severity(self, shape: Term) -> str:
+        return next((value.value for value in self._values(shape, "severity")), "Violation").removeprefix(SH)
 
     def _word(self, term: Term, depth: int = 0) -> str:
         """A value of a constraint in short words."""

@@ -89,10 +89,9 @@ def _data_home() -> Response:
     """The front page of data that are no record."""
     served, reader = g.served, pages.reader()
     used = served.keep(_classes)
-    ways = [(reader.thing(iri), number) for iri, number in used.terms if not iri.startswith(_VOCABULARY)]
+    ways = [(reader.term(NamedNode(iri)), number) for iri, number in used.terms if not iri.startswith(_VOCABULARY)]
     graphs, are_all = find_graphs(served.store)
-    derived = served.project.layout.derived
-    shown = [reader.value(graph) for graph in graphs if graph not in derived]
+    shown = [reader.value(graph) for graph in graphs if reader.is_apart(graph)]
     return pages.render(
         "home/data.html", counts=served.version.manifest["counts"], ways=ways[:CLASSES_SHOWN], more=len(ways),
         is_whole=used.is_whole, titles=_titles(reader), graphs=shown[:GRAPHS_SHOWN], are_all=are_all,
@@ -143,7 +142,7 @@ def _list_page(cls: NamedNode, order: Order, after: NamedNode | None) -> Respons
     below = [reader.thing(e.iri) for e in pages.vocabulary().below(cls.value)]
     name = _local if "class" not in request.args else str
     return pages.render(
-        "home/browse.html", cls=reader.value(cls), listing=listing, above=above, below=below,
+        "home/browse.html", cls=reader.term(cls), listing=listing, above=above, below=below,
         following=name(listing.after), previous=name(listing.before),
     )  # fmt: skip
 

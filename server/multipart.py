@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from typing import IO
 
@@ -12,6 +11,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, Multip
 from graph.committer import Part
 from graph.inputs import FORMATS
 from server.errors import BadRequestError
+from server.writes import make_file
 
 MULTIPART = "multipart/form-data"
 CHUNK = 2**20
@@ -29,18 +29,13 @@ def split(body: IO[bytes], boundary: str) -> tuple[IO[bytes], tuple[Part, ...]]:
     A part whose type is not told is of that which the name of its file ends with. BadRequestError where *body* is no
     such form.
     """
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's
+    parts: list[Part] = []
     try:
-        parts = tuple(_copy(_events(body, boundary), output))
-        if not parts:
-            raise ValueError("there is no part in it")
+        output = make_file(_copy(_events(body, boundary), parts))
     except (ValueError, RequestEntityTooLarge) as error:
-        output.close()
         shown = f"there are more than {MOST_PARTS} parts" if isinstance(error, RequestEntityTooLarge) else f"{error}"
         raise BadRequestError(f"the body is no {MULTIPART} that can be read: {shown}.", "Send one file.") from None
-    output.flush()
-    output.seek(0)
-    return output, parts
+    return output, tuple(parts)
 
 
 def _events(body: IO[bytes], boundary: str) -> Iterator[Event]:
@@ -64,19 +59,23 @@ def _events(body: IO[bytes], boundary: str) -> Iterator[Event]:
             raise ValueError("no boundary comes")
 
 
-def _copy(events: Iterator[Event], output: IO[bytes]) -> Iterator[Part]:
-    """The parts, their content written to *output*."""
+def _copy(events: Iterator[Event], parts: list[Part]) -> Iterator[bytes]:
+    """The content of all parts, which are noted in *parts*; ValueError where there is none."""
+    place = 0
     for event in events:
         if not isinstance(event, Field | File):
             continue
-        start, size = output.tell(), 0
+        start = place
         for data in events:
             if isinstance(data, Data):
-                size += output.write(data.data)
+                place += len(data.data)
+                yield data.data
                 if not data.more_data:
                     break
         shown = (event.filename if isinstance(event, File) else event.name) or "a part without a name"
-        yield Part(_type_of(event, shown), "", shown, start, size)
+        parts.append(Part(_type_of(event, shown), "", shown, start, place - start))
+    if not parts:
+        raise ValueError("there is no part in it")
 
 
 def _type_of(part: Field | File, shown: str) -> str:

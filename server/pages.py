@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from markupsafe import Markup, escape
 
 from graph.layout import Kind
@@ -38,9 +38,9 @@ _SITE = {
 
 
 def kind() -> Kind:
-    """The layout of the dataset that this request reads; that of a record where it reads none."""
-    served = g.get("served")
-    return served.project.kind if served else "record"
+    """The layout of the dataset that is served."""
+    found: Kind = current_app.extensions["letapis"].project.kind
+    return found
 
 
 def vocabulary() -> Vocabulary:

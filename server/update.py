@@ -5,8 +5,6 @@ https://www.w3.org/TR/sparql11-protocol/#update-operation
 
 from __future__ import annotations
 
-import tempfile
-
 from flask import Blueprint, Response, make_response, request
 
 from graph.update import UPDATE_LIMIT
@@ -38,10 +36,7 @@ def update() -> Response:
     token = writes.let_in("update")
     with writes.receive(UPDATE_LIMIT) as body:
         text, fields = _read(body.read())
-    with tempfile.TemporaryFile() as file:
-        file.write(text)
-        file.flush()
-        file.seek(0)
+    with writes.make_file([text]) as file:
         return writes.commit(
             token, "update", file, writes.read_wish(fields), using=_values(fields, "using-graph-uri"),
             using_named=_values(fields, "using-named-graph-uri"),

@@ -6,7 +6,8 @@ The change itself is made by `graph.committer` in a process of its own; here not
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import IO, Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from flask import Response, current_app, g, jsonify, make_response, request
 from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 
 from graph.committer import Write, find_committed
+from graph.errors import WriteError
 from graph.graphs import hash_file
 from graph.layout import GraphName
 from graph.report import Finding, Report
@@ -62,25 +64,40 @@ def let_in(action: str, graphs: Iterable[GraphName] = ()) -> Token:
 def receive(most: int | None = None) -> IO[bytes]:
     """The body of this request as an open file without a name.
 
-    ContentTooLargeError where it is larger than *most*, or than any that the server takes.
+    ContentTooLargeError where it is larger than *most*, or than any that the server takes; WriteError where the disk
+    cannot hold it.
     """
     limit = service().spawner.limits.body_bytes
     limit = limit if most is None else min(limit, most)
     request.max_content_length = limit
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's
-    size = 0
     try:
-        while part := request.stream.read(CHUNK):
-            size += len(part)
-            if size > limit:
-                raise RequestEntityTooLarge
-            file.write(part)
+        return make_file(_chunks(limit))
     except RequestEntityTooLarge:
-        file.close()
         raise _too_large(limit, "") from None
-    file.flush()
-    file.seek(0)
-    return file
+
+
+def _chunks(limit: int) -> Iterator[bytes]:
+    """The body piece by piece; RequestEntityTooLarge past *limit*."""
+    size = 0
+    while part := request.stream.read(CHUNK):
+        size += len(part)
+        if size > limit:
+            raise RequestEntityTooLarge
+        yield part
+
+
+def make_file(parts: Iterable[bytes]) -> IO[bytes]:
+    """An open file without a name that holds *parts*, at its beginning; WriteError where the disk cannot hold it."""
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(tempfile.TemporaryFile())
+            for part in parts:
+                file.write(part)
+            file.seek(0)
+            stack.pop_all()
+            return file
+    except OSError as error:
+        raise WriteError(f"the body cannot be kept: {error.strerror}.", "Nothing was changed.") from None
 
 
 def _too_large(limit: int, when: str) -> ContentTooLargeError:

@@ -211,7 +211,7 @@ FOLLOWED = {
         "$this ex:p ?x . ?x ex:r ex:c MINUS { $this ex:s ?z OPTIONAL { ?z ex:q ?x } } BIND (1 AS ?value)",
         "ex:n ex:p ex:x ; ex:s ex:z . ex:x ex:r ex:c .", "ex:z ex:q ex:y .", {("n", "*")}),
     "a number, however it is written": (
-        "$this ex:p ?value . ?value ex:q 1.50", "ex:n ex:p ex:v .", "ex:v ex:q 1.5 .", {("n", "*")}),
+        "$this ex:p ?value . ?value ex:q 1.50", "ex:n ex:p ex:v .", "ex:v ex:q 1.5 .", {("n", "v")}),
     "a node at which a path may be empty": (
         "$this ex:p ?x . ?value ex:q? ex:c", "ex:n ex:p ex:y .", "ex:c ex:other 1 .", None),
     "what is nowhere linked": (
@@ -228,6 +228,14 @@ def test_a_triple_is_followed_to_the_parts_of_a_constraint_that_it_touches(read:
     shapes = read(constraint(pattern))
     assert keys(shapes, ALL + before, add=triple) == expected
     assert keys(shapes, ALL + before + triple, remove=triple) == expected
+
+
+def test_constraints_of_one_shape_are_asked_by_what_all_of_them_can_be_asked_by(read: Read) -> None:
+    """A finding tells its shape and not from which of the constraints it is."""
+    one, other = constraint("$this ex:p ?x . ?value ex:q ?x"), constraint("$this ex:r ?value")
+    before, triple = ALL + "ex:n ex:p ex:y .", "ex:v ex:q ex:y ."
+    assert keys(read(one), before, add=triple) == {("n", "v")}
+    assert keys(read(one + other), before, add=triple) == {("n", "*")}
 
 
 def test_a_constraint_is_not_affected_at_what_is_no_target(read: Read) -> None:

@@ -12,6 +12,7 @@ from graph.adopt import adopt
 from graph.build import build
 from graph.derive import Tell
 from graph.errors import DerivedGraphError, RefusedError, SourceError, UsageError
+from graph.fingerprint import digest_of, weigh
 from graph.gate import Passed
 from graph.ingest import Ingest, QuarantinedError, ingest
 from graph.iris import RDFS, Names
@@ -132,6 +133,20 @@ def test_the_same_file_twice_changes_nothing(data: Data) -> None:
     path = data.write("a.ttl", GOOD)
     data.ingest(path)
     assert data.ingest(path).version is None
+
+
+@pytest.mark.parametrize("most", [50_000, 0])
+def test_literals_count_by_their_value_however_they_are_written(data: Data, most: int) -> None:
+    data.ingest(data.write("a.ttl", "<http://e/a> <http://e/size> 01, 1.0e6, 007 ."), bulk_quads=most)
+    assert data.current.manifest["digest"] == digest_of(weigh(data.current.open_disk()))
+    assert data.ingest(data.write("b.ttl", "<http://e/a> <http://e/size> 1 .")).version is None
+
+
+def test_blank_nodes_of_the_same_file_are_the_same_and_of_others_are_others(data: Data) -> None:
+    data.ingest(data.write("a.ttl", "[] <http://e/size> 1 ."))
+    assert data.ingest(data.folder / "a.ttl").version is None
+    data.ingest(data.write("b.ttl", "[] <http://e/size> 2 ."))
+    assert len({quad.subject for quad in data.stated()}) == 2
 
 
 def test_a_graph_can_be_named_for_what_names_none(data: Data) -> None:

@@ -95,7 +95,7 @@ def ask(name: str, target: str, select: str, view: str = "accepted") -> str:
 QUERIES = "".join((
     ask("Join", "sh:targetClass ex:A",
         "SELECT $this ?value WHERE { $this ex:q ?x . ?value ex:r ?x ; ex:p ?y . FILTER ($this != ?value) }"),
-    ask("Compare", "sh:targetSubjectsOf ex:q",
+    ask("Compare", "sh:targetClass ex:B",
         "SELECT DISTINCT $this ?value WHERE { $this ex:q ?a . ?value ex:r ?b ; ex:s ex:b . FILTER (?a < ?b) }"),
     ask("Circle", "sh:targetSubjectsOf ex:p",
         "SELECT $this ?value WHERE { $this ex:p ?value . ?value (ex:p|^ex:s)* $this . }"),
@@ -140,6 +140,8 @@ MORE_QUERIES = "".join((
         "UNION { GRAPH ?g { ?value ex:s ?x OPTIONAL { ?x ex:q ?n } } FILTER EXISTS { ?g ex:p ?z } } }", "claims"),
     ask("Negated", "sh:targetNode ex:a", "SELECT DISTINCT $this ?value WHERE { $this !(ex:q|^ex:r) ?value }"),
     ask("EmptyPath", "sh:targetSubjectsOf ex:s", "SELECT $this ?value WHERE { ?value ex:p* ?z . ?z ex:q? ex:c }"),
+    ask("CountAll", "sh:targetSubjectsOf ex:p",
+        "SELECT $this (COUNT(?x) AS ?value) WHERE { $this ex:p ?x } GROUP BY $this", "claims"),
     ask("First", "sh:targetSubjectsOf ex:r", "SELECT $this ?value WHERE { $this ex:s ?value } LIMIT 100"),
 ))  # fmt: skip
 
@@ -344,8 +346,9 @@ def test_a_node_that_is_a_target_no_more_loses_its_findings(read: Read) -> None:
 
 def test_blank_nodes_are_validated_again_too(read: Read) -> None:
     shapes = read(CORE, QUERIES)
-    node, other = BlankNode("one"), BlankNode("two")
-    store = open_memory([Quad(node, RDF_TYPE, ex("A")), Quad(other, RDF_TYPE, ex("A")), Quad(other, ex("p"), node)])
+    node, other, named = BlankNode("one"), BlankNode("two"), ex("n1")
+    typed = [Quad(each, RDF_TYPE, ex("A")) for each in (node, other, named)]
+    store = open_memory([*typed, Quad(other, ex("p"), node), Quad(other, ex("p"), named), Quad(named, ex("p"), ex("c"))])
     changes = [[Quad(node, ex("q"), NUMBERS[0])], [Quad(other, ex("r"), NUMBERS[0])], [Quad(node, RDF_TYPE, ex("A"))]]
     follow(store, shapes, changes, found(store, shapes))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -56,13 +57,7 @@ def check_common(response: TestResponse, what: str) -> None:
 def addresses(app: Flask, filler: str) -> Iterator[tuple[Rule, str]]:
     """Each rule of the server with an address under it, *filler* in every variable place."""
     for rule in app.url_map.iter_rules():
-        address = rule.rule
-        for name in rule.arguments:
-            before, _, rest = address.partition("<")
-            inside, _, after = rest.partition(">")
-            assert inside.endswith(name) or name in address
-            address = f"{before}{filler}{after}"
-        yield rule, address
+        yield rule, re.sub("<[^>]*>", lambda _: filler, rule.rule)
 
 
 # Every address
@@ -71,11 +66,11 @@ def addresses(app: Flask, filler: str) -> Iterator[tuple[Rule, str]]:
 def test_every_address_refuses_a_method_it_does_not_have(app: Flask, client: FlaskClient) -> None:
     seen = 0
     for rule, address in addresses(app, "x"):
-        response = client.open(address, method="PATCH")
+        response = client.open(address, method="PROPFIND")
         check_error(response, rule.rule)
         assert response.status_code in (404, 405), rule.rule
         if response.status_code == 405:
-            assert "GET" in response.headers["Allow"], rule.rule
+            assert response.headers["Allow"], rule.rule
             seen += 1
     assert seen >= 2
 

@@ -6,6 +6,7 @@ import gzip
 import http.client
 import io
 import json
+import resource
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -151,6 +152,18 @@ def test_a_body_that_grows_past_the_limit_when_it_is_decompressed_is_too_large(d
     assert len(bomb) < BODY_BYTES
     answer = desk.send("PUT", G, bomb, headers={"Content-Encoding": "gzip"})
     assert str(BODY_BYTES * UNPACKED) in check_problem(answer, 413, "contenttoolargeerror")["detail"]
+
+
+@pytest.mark.parametrize(("to", "form"), [("/graphs?default", TURTLE), ("/update", UPDATE), ("/update", FORM)])
+def test_a_disk_that_cannot_hold_the_body_is_told(desk: Desk, to: str, form: str) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    body, headers = b"x" * BODY_BYTES, {"Content-Type": form, **desk.token("admin")}
+    resource.setrlimit(resource.RLIMIT_FSIZE, (BODY_BYTES // 2, limits[1]))
+    try:
+        answer = desk.client.open(to, method="PUT" if form == TURTLE else "POST", data=body, headers=headers)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "cannot be kept" in check_problem(answer, 503, "writeerror")["detail"]
 
 
 def test_a_compressed_body_is_read(desk: Desk) -> None:
