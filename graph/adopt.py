@@ -20,35 +20,46 @@ from graph.layout import Kind
 from graph.project import Project
 from graph.rdf import NamedNode, Quad, Store, name_blank_nodes
 from graph.read_rdf import read_quads
+from graph.unsupported import is_left_out
 from graph.versions import Version, Versions
 
 NONE = "none"
 
 
-def kind_of(ontology: Sequence[str], shapes: Sequence[str]) -> Kind:
-    """The layout of a dataset with these files of ontology and shapes; `none` stands for no file."""
-    return "plain" if not _files(ontology) and not _files(shapes) else "union"
+def kind_of(ontology: Sequence[str] | None, shapes: Sequence[str] | None, held: Kind | None = None) -> Kind:
+    """The layout of a dataset with these files of ontology and shapes; `none` stands for no file.
+
+    Where one of them is None, it is as the dataset has it, which is laid out as *held*.
+    """
+    if held == "union" and (ontology is None or shapes is None):
+        return "union"
+    return "plain" if not _files(ontology or ()) and not _files(shapes or ()) else "union"
 
 
-def adopt(project: Project, ontology: Sequence[str], shapes: Sequence[str], *, by: str, tell: Tell) -> Version:
+def adopt(
+    project: Project, ontology: Sequence[str] | None, shapes: Sequence[str] | None, *, by: str, tell: Tell
+) -> Version:
     """The current version of *project* under these files, made where it was made under others, or there was none.
 
-    Changed files have everything derived and validated anew: RefusedError carries the report.
+    What is None stays as it is. Changed files have everything derived and validated anew: RefusedError carries the
+    report. Axioms that the reasoner does not take are left out, and told of in the findings of the version.
     """
     versions, layout = Versions(project.data), project.layout
-    wanted: set[Quad] = set()
-    if layout.kind != "plain":
-        wanted = {*_read(ontology, layout.ontology), *_read(shapes, layout.shapes)}
+    given = {layout.ontology: ontology, layout.shapes: shapes} if layout.kind != "plain" else {}
+    wanted = {graph: _read(names, graph) for graph, names in given.items() if names is not None}
 
     def change(store: Store, parent: Version | None) -> Delta:
-        known = {quad for graph in layout.schema for quad in read_graph(store, parent, layout, graph)}
-        return make_change(store, parent, layout, wanted, known)
+        known = {quad for graph in wanted for quad in read_graph(store, parent, layout, graph)}
+        return make_change(store, parent, layout, {quad for quads in wanted.values() for quad in quads}, known)
 
     submission = Submission(
-        change, by, "ontology and shapes", "adopt", more={"from": [*_files(ontology), *_files(shapes)]},
+        change, by, "ontology and shapes", "adopt", more={"from": [*_files(ontology or ()), *_files(shapes or ())]},
         even_empty=versions.current() is None,
     )  # fmt: skip
     passed = Gate(versions, layout, tell=tell).submit(submission)
+    left_out = sum(map(is_left_out, passed.report.findings))
+    if left_out and passed.version is not None:
+        tell(f"left out of reasoning: {left_out} of the ontology's axioms, see /ontology")
     version = passed.version or versions.current()
     assert version is not None  # noqa: S101 - the first one is made even where it is empty
     return version

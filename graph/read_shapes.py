@@ -16,7 +16,7 @@ _RDF = RDF_TYPE.value.removesuffix("type")
 _TARGETS = {"targetClass": "class", "targetNode": "", "targetSubjectsOf": "subjects of", "targetObjectsOf": "values of"}
 _ASIDE = frozenset(("property", "path", "message", "severity", "sparql", "name", "description", "order", "group",
                     *_TARGETS))  # fmt: skip
-_PATHS = {"inversePath": "^{}", "zeroOrMorePath": "({})*", "oneOrMorePath": "({})+", "zeroOrOnePath": "({})?"}
+_PATHS = {"inversePath": "^{}", "zeroOrMorePath": "{}*", "oneOrMorePath": "{}+", "zeroOrOnePath": "{}?"}
 DEEPEST = 8
 """Levels of a path or a list that are written out."""
 MEMBERS_SHOWN = 20
@@ -131,7 +131,8 @@ class _Reading:
         parts, sign = self._members(node, depth), " / "
         for choices in self._values(node, "alternativePath"):
             parts, sign = self._members(choices, depth), " | "
-        return sign.join(self._path(part, depth + 1) for part in parts)
+        whole = sign.join(self._path(part, depth + 1) for part in parts)
+        return f"({whole})" if depth and len(parts) > 1 else whole
 
 
 def _makes_root(triple: Triple) -> bool:

@@ -32,29 +32,29 @@ class Counts:
     is_whole: bool
 
 
-def count_classes(store: Store, kind: Kind) -> Counts:
-    """How many things each class has."""
-    return _count(store, kind, f"?thing {RDF_TYPE} ?term")
+def count_classes(store: Store, kind: Kind, limit: int = COUNTED) -> Counts:
+    """How many things each class has, among the first *limit* statements of that."""
+    return _count(store, kind, f"?thing {RDF_TYPE} ?term", limit)
 
 
-def count_properties(store: Store, kind: Kind) -> Counts:
-    """How many statements each property makes."""
-    return _count(store, kind, "?thing ?term ?value")
+def count_properties(store: Store, kind: Kind, limit: int = COUNTED) -> Counts:
+    """How many statements each property makes, among the first *limit*."""
+    return _count(store, kind, "?thing ?term ?value", limit)
 
 
-def _count(store: Store, kind: Kind, pattern: str) -> Counts:
+def _count(store: Store, kind: Kind, pattern: str, limit: int) -> Counts:
     once = "DISTINCT " if kind == "plain" else ""  # in its graphs together a triple may stand several times
     variables = "?thing ?term ?value" if "?value" in pattern else "?thing ?term"
     rows = store.query(
         f"SELECT ?term (COUNT(*) AS ?n) WHERE {{ {{ SELECT {once}{variables} WHERE {{ {pattern} }} "
-        f"LIMIT {COUNTED + 1} }} }} GROUP BY ?term",
+        f"LIMIT {limit + 1} }} }} GROUP BY ?term",
         use_default_graph_as_union=kind == "plain",
     )
     assert isinstance(rows, QuerySolutions)  # noqa: S101 - a SELECT
     found = [(row["term"], int(row["n"].value)) for row in rows]
     named = [(term.value, number) for term, number in found if isinstance(term, NamedNode) and GENID not in term.value]
     named.sort(key=lambda pair: (-pair[1], pair[0]))
-    is_whole = sum(number for _, number in found) <= COUNTED and len(named) <= LISTED
+    is_whole = sum(number for _, number in found) <= limit and len(named) <= LISTED
     return Counts(tuple(named[:LISTED]), is_whole)
 
 

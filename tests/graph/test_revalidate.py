@@ -292,7 +292,7 @@ def test_the_reference_engine_finds_the_same(read: Read) -> None:
                 for f in findings)  # fmt: skip
         return {finding.identity for finding in bare}
 
-    @many(16)
+    @many(12)
     @given(st.lists(QUAD, min_size=20, max_size=30, unique=True), st.lists(QUAD, min_size=3, max_size=6))
     def check(first: list[Quad], second: list[Quad]) -> None:
         store, before = open_memory(), empty
@@ -348,9 +348,19 @@ def test_blank_nodes_are_validated_again_too(read: Read) -> None:
     shapes = read(CORE, QUERIES)
     node, other, named = BlankNode("one"), BlankNode("two"), ex("n1")
     typed = [Quad(each, RDF_TYPE, ex("A")) for each in (node, other, named)]
-    store = open_memory([*typed, Quad(other, ex("p"), node), Quad(other, ex("p"), named), Quad(named, ex("p"), ex("c"))])
+    links = [Quad(other, ex("p"), node), Quad(other, ex("p"), named), Quad(named, ex("p"), ex("c"))]
+    store = open_memory([*typed, *links])
     changes = [[Quad(node, ex("q"), NUMBERS[0])], [Quad(other, ex("r"), NUMBERS[0])], [Quad(node, RDF_TYPE, ex("A"))]]
     follow(store, shapes, changes, found(store, shapes))
+
+
+def test_a_constraint_that_is_asked_by_value_finds_it_at_targets_only(read: Read) -> None:
+    shapes = read(QUERIES)
+    smaller = [Quad(ex(name), ex("q"), NUMBERS[0]) for name in ("n1", "n2")]
+    store = open_memory([*smaller, Quad(ex("n1"), RDF_TYPE, ex("B")), Quad(ex("v"), ex("s"), ex("b"))])
+    made = again(store, shapes, toggle(store, [Quad(ex("v"), ex("r"), NUMBERS[1])]))
+    assert made.asked["http://example.org/Compare"] == {(None, ex("v"))}
+    assert [f.focus for f in made.report.findings if f.shape.endswith("Compare")] == ["http://example.org/n1"]
 
 
 def test_a_constraint_that_leads_nowhere_is_validated_on_the_whole_after_a_change_of_what_it_reads(read: Read) -> None:
