@@ -80,13 +80,16 @@ def _print_refusal(error: RefusedError, *, as_json: bool) -> None:
 def _print_passed(passed: Passed, layout: Layout, *, dry_run: bool) -> None:
     reply = describe(passed, layout)
     changed = reply["changed"]
-    counts = ", ".join(f"{number} {name}" for name, number in changed.items()) if passed.stated is not None else "much"
+    counts = ", ".join(f"{number} {name}" for name, number in changed.items() if number is not None)
+    if None in changed.values():
+        anew = f"all that follows was derived anew, {reply['inferredInAll']} inferred in all"
+        counts = "; ".join(filter(None, [counts, anew]))
     if dry_run:
         print(f"This would pass the gate. {counts}.")
         for name, quads in reply["would"].items():
             for quad in quads[:SHOWN]:
                 print(f"  {name}: {quad}")
-            if changed[name] > SHOWN:
+            if (changed[name] or 0) > SHOWN:
                 print(f"  {name}: … and {changed[name] - SHOWN} more")
     elif passed.version is None:
         print("Nothing changed: all of it was there already.")

@@ -322,7 +322,11 @@ def _limited(given: Input, limit: int | None) -> Input:
 
 
 def describe(passed: Passed, layout: Layout) -> dict[str, Any]:
-    """What passed the gate, for programs: the version and the counts; of a dry run what would change, up to a limit."""
+    """What passed the gate, for programs: the version and the counts; of a dry run what would change, up to a limit.
+
+    Where everything was derived anew, how much became inferred or withdrawn is not known, and null; after a load in
+    bulk how much was added too. How much is inferred in all is told.
+    """
     stated, derived = passed.stated or Delta(), passed.derived or Delta()
     inferred, withdrawn = (
         [quad for quad in quads if quad.graph_name == layout.inferred] for quads in (derived.added, derived.removed)
@@ -331,12 +335,20 @@ def describe(passed: Passed, layout: Layout) -> dict[str, Any]:
     reply: dict[str, Any] = {
         "version": None if passed.version is None else passed.version.number,
         "digest": None if passed.version is None else passed.version.manifest["digest"],
-        "changed": {name: len(quads) for name, quads in groups.items()},
+        "changed": {name: len(quads) for name, quads in groups.items()} | dict.fromkeys(_unknown(passed)),
         "warnings": passed.report.count("Warning"), "infos": passed.report.count("Info"),
     }  # fmt: skip
+    if passed.derived is None:
+        reply["inferredInAll"] = passed.counts.get("inferred", 0)
     if passed.version is None:
         reply["would"] = {name: sorted(map(str, quads))[:LISTED_QUADS] for name, quads in groups.items()}
     return reply
+
+
+def _unknown(passed: Passed) -> list[str]:
+    """The kinds of changes that were not counted."""
+    missing = [] if passed.stated is not None else ["added", "removed"]
+    return missing if passed.derived is not None else [*missing, "inferred", "withdrawn"]
 
 
 def permit(scopes: Sequence[Scope], layout: Layout, action: str, graph: GraphName) -> None:

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graph.iris import RDF_TYPE
-from graph.layout import Kind
+from graph.layout import GraphName, Kind
 from graph.rdf import BlankNode, NamedNode, QuerySolutions, Store
-from graph.read_list import view_of
 
 COUNTED = 500_000
 """Statements that are counted."""
@@ -68,13 +67,13 @@ def find_graphs(store: Store) -> tuple[list[NamedNode | BlankNode], bool]:
     return sorted(found, key=str), True
 
 
-def find_thing(store: Store, kind: Kind) -> NamedNode | None:
-    """Something that data are about, to show a query with; None where there is nothing with a name."""
-    return next(_things(store, kind, RDF_TYPE), None) or next(_things(store, kind, None), None)
+def find_thing(store: Store, graph: GraphName | None) -> NamedNode | None:
+    """Something that *graph*, or any where that is None, is about; None where there is nothing with a name."""
+    return next(_things(store, graph, RDF_TYPE), None) or next(_things(store, graph, None), None)
 
 
-def _things(store: Store, kind: Kind, predicate: NamedNode | None) -> Iterator[NamedNode]:
-    for number, quad in enumerate(store.quads_for_pattern(None, predicate, None, view_of(kind))):
+def _things(store: Store, graph: GraphName | None, predicate: NamedNode | None) -> Iterator[NamedNode]:
+    for number, quad in enumerate(store.quads_for_pattern(None, predicate, None, graph)):
         if number == LISTED:
             return
         if isinstance(quad.subject, NamedNode) and not _is_vocabulary(quad.object) and GENID not in quad.subject.value:

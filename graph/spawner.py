@@ -40,6 +40,9 @@ HOLDER = "graph.evaluator:hold"
 COMMITTER = "graph.committer:run"
 """Makes the next version of a write."""
 
+TASK_NICENESS = 5
+"""Writes yield the processor to readers, and queries, at 10, to writes."""
+
 END_SECONDS = 10.0
 """How long a spawner that was told to end is waited for."""
 
@@ -95,6 +98,7 @@ def _run(functions: Sequence[str], connection: socket.socket, asked: dict[str, A
         return call(connection, asked["request"])
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     limit_memory(asked["mebibytes"])
+    os.nice(TASK_NICENESS)
     return call(asked["request"], handles)
 
 

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, g, jsonify, request
 from graph.errors import UsageError
 from graph.evaluator import RDF_FORMATS, FrameWriter, UnwritableError, XMLGuard
 from graph.explain import parse_term
-from graph.rdf import NamedNode, serialize
+from graph.rdf import NamedNode, Quad, serialize
 from graph.read_claims import Citations, read_claim
 from graph.read_data import read_dataset, to_plain
 from graph.read_entity import is_redacted, read_entity, replacement
@@ -278,10 +278,17 @@ def _data(subject: NamedNode, form: str) -> Response:
 def _rdf_data(subject: NamedNode, form: str) -> Response:
     names = g.served.project.names
     quads = read_dataset(pages.reader(), subject, with_graphs=form in _DATASETS)
-    body = serialize(quads, RDF_FORMATS[form], names.prefixes)
+    prefixes = names.prefixes if pages.kind() == "record" else _used(names.prefixes, quads)
+    body = serialize(quads, RDF_FORMATS[form], prefixes)
     answer = Response(_guard_xml(body) if form == "rdf" else body)
     answer.headers["Content-Type"] = CONTENT_TYPES[form]
     return answer
+
+
+def _used(prefixes: dict[str, str], quads: Iterable[Quad]) -> dict[str, str]:
+    """The prefixes that shorten something in *quads*."""
+    iris = {term.value for quad in quads for term in quad if isinstance(term, NamedNode)}
+    return {name: space for name, space in prefixes.items() if any(iri.startswith(space) for iri in iris)}
 
 
 def _guard_xml(body: bytes) -> bytes:

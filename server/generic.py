@@ -1,22 +1,34 @@
-"""Queries that fit any data, as examples where the dataset is no record and has no questions of its own."""
+"""What there is to say of any data: which terms they use, and queries that fit them where they have no questions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from graph.read_terms import find_thing
+from graph.rdf import DefaultGraph
+from graph.read_terms import Counts, count_classes, count_properties, find_thing
 from server.examples import Example, Topic
 from server.service import Served
 
 _IN_GRAPHS = "GRAPH ?graph {{ {} }}"
 
 
+def classes_in_use(served: Served) -> Counts:
+    """The classes that have things, with their numbers."""
+    return count_classes(served.store, served.project.kind)
+
+
+def properties_in_use(served: Served) -> Counts:
+    """The properties that make statements, with their numbers."""
+    return count_properties(served.store, served.project.kind)
+
+
 def generic_topics(served: Served) -> tuple[Topic, ...]:
     """Classes and properties with their numbers, one thing, the graphs, and what was inferred."""
     kind, counts = served.project.kind, served.version.manifest["counts"]
     # Of data that are in named graphs only, a query without GRAPH sees nothing in layout `plain`.
-    within = _IN_GRAPHS.format if kind == "plain" and not counts["triples"] else "{}".format
-    thing = find_thing(served.store, kind)
+    is_apart = kind == "plain" and not counts["triples"]
+    within = _IN_GRAPHS.format if is_apart else "{}".format
+    thing = find_thing(served.store, None if is_apart else DefaultGraph())
     examples = [
         Example("Which classes are there, and how many things has each?",
                 _counting("?class", within("?thing a ?class"))),

@@ -13,9 +13,10 @@ from graph.iris import DCT, OWL, RDF_TYPE, RDFS, SH
 from graph.rdf import NamedNode, QuerySolutions
 from graph.read import Reader, Text, Value, pick
 from graph.read_list import Order, order_class, read_list, view_of
-from graph.read_terms import Counts, count_classes, find_graphs
+from graph.read_terms import find_graphs
 from server import pages
 from server.errors import BadRequestError, NotFoundError
+from server.generic import classes_in_use
 from server.links import local_of, parse_iri, thing_at
 from server.service import Served
 
@@ -59,10 +60,6 @@ class Orders:
         return self._sizes[cls]
 
 
-def _classes(served: Served) -> Counts:
-    return count_classes(served.store, served.project.kind)
-
-
 @blueprint.get("/")
 def home() -> Response:
     """The front page."""
@@ -88,7 +85,7 @@ def _record_home() -> Response:
 def _data_home() -> Response:
     """The front page of data that are no record."""
     served, reader = g.served, pages.reader()
-    used = served.keep(_classes)
+    used = served.keep(classes_in_use)
     ways = [(reader.term(NamedNode(iri)), number) for iri, number in used.terms if not iri.startswith(_VOCABULARY)]
     graphs, are_all = find_graphs(served.store)
     shown = [reader.value(graph) for graph in graphs if reader.is_apart(graph)]

@@ -20,7 +20,7 @@ from graph.rdf import DefaultGraph, NamedNode, Quad, QuerySolutions, Triple, ser
 from graph.read import Value, shorten
 from graph.read_claims import Statement
 from graph.read_shapes import ShapeEntry, read_shape_entries
-from graph.read_terms import GENID, Counts, count_classes, count_properties
+from graph.read_terms import GENID, Counts
 from graph.read_vocabulary import TREE_SHOWN, TermEntry
 from graph.report import Finding
 from graph.schema import read_shape_quads
@@ -29,6 +29,7 @@ from graph.skolem import unskolemize
 from graph.unsupported import is_left_out
 from server import pages
 from server.errors import NotAcceptableFormatError, NotFoundError
+from server.generic import classes_in_use, properties_in_use
 from server.links import thing_at
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, choose, prefers_html
 from server.service import Served
@@ -79,14 +80,6 @@ def _severity(entry: ShapeEntry) -> int:
     return _SEVERITIES.index(entry.severity) if entry.severity in _SEVERITIES else len(_SEVERITIES)
 
 
-def _classes(served: Served) -> Counts:
-    return count_classes(served.store, served.project.kind)
-
-
-def _properties(served: Served) -> Counts:
-    return count_properties(served.store, served.project.kind)
-
-
 def _left_out(served: Served) -> list[Finding]:
     """What the reasoner takes no account of in the ontology."""
     return [finding for finding in read_findings(served.version) if is_left_out(finding)]
@@ -117,7 +110,7 @@ def ontology() -> Response:
 
 
 def _used() -> list[tuple[str, Counts]]:
-    return [("classes", g.served.keep(_classes)), ("properties", g.served.keep(_properties))]
+    return [("classes", g.served.keep(classes_in_use)), ("properties", g.served.keep(properties_in_use))]
 
 
 @blueprint.get("/ontology/<path:name>")

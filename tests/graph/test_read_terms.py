@@ -48,8 +48,9 @@ def test_graphs_are_listed_up_to_a_limit(store: Store) -> None:
 
 
 def test_an_example_is_a_thing_and_no_term(store: Store) -> None:
-    assert find_thing(store, "plain") == A
-    assert find_thing(open_memory([Quad(CAT, RDF_TYPE, CLASS), Quad(B, RDF_TYPE, CAT)]), "union") == B
-    assert find_thing(open_memory([Quad(B, NAME, Literal("b"), DefaultGraph())]), "plain") == B
-    assert find_thing(open_memory([Quad(BlankNode("x"), NAME, Literal("b"))]), "plain") is None
-    assert find_thing(open_memory(), "plain") is None
+    assert find_thing(store, None) == A
+    assert find_thing(open_memory([Quad(CAT, RDF_TYPE, CLASS), Quad(B, RDF_TYPE, CAT)]), DefaultGraph()) == B
+    assert find_thing(open_memory([Quad(B, NAME, Literal("b"), GRAPH)]), GRAPH) == B
+    assert find_thing(open_memory([Quad(B, NAME, Literal("b"), GRAPH)]), DefaultGraph()) is None
+    assert find_thing(open_memory([Quad(BlankNode("x"), NAME, Literal("b"))]), None) is None
+    assert find_thing(open_memory(), None) is None
