@@ -6,7 +6,7 @@ PORT   ?= 8000
 DATA   ?= data
 BIN    := $(VENV)/bin
 
-.PHONY: serve build test lint bench clean
+.PHONY: serve build test lint bench bench-gate clean
 .DEFAULT_GOAL := serve
 
 # Build the record through the gate and serve it.
@@ -29,6 +29,10 @@ lint: $(VENV)/.installed-test
 # The table of benchmarks/README.md, ratios against peers in one run.
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks
+
+# The gate at 10,000, 100,000 and 1,000,000 quads, beside its peers; about half an hour.
+bench-gate: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.gate
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Letapis needs Python 3.11 or newer; set PYTHON=")'

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from benchmarks.load import requests_per_second
 from benchmarks.peers import letapis, rdflib_endpoint
-from graph.rdf import QuerySolutions
+from graph.rdf import QuerySolutions, RdfFormat
 from graph.versions import Version, Versions
 
 SECONDS = 6.0
@@ -66,7 +66,9 @@ def main() -> None:
         paths = point_queries(version)
         with letapis(data) as (port, started):
             fast = requests_per_second(port, paths, SECONDS)
-        with rdflib_endpoint(version.folder / "quads.nq") as (port, peer_started):
+        quads = Path(folder) / "quads.nq"
+        version.open_disk().dump(str(quads), RdfFormat.N_QUADS)
+        with rdflib_endpoint(quads) as (port, peer_started):
             slow = requests_per_second(port, paths, SECONDS)
         ready, peer_ready = f"{started:.2f} s", f"{peer_started:.1f} s"
         row("ready to serve (rdflib-endpoint)", ready, peer_ready, peer_started / started, "2 s")

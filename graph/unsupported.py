@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from graph.iris import OWL, RDF_TYPE, RDFS
+from graph.iris import OWL, RDF_TYPE, RDFS, XSD
 from graph.rdf import BlankNode, Literal, NamedNode, Quad, Term
 from graph.report import Finding
 from graph.rules import BETWEEN_NAMES, MAXIMA, NOTHING, UNSUPPORTED, UNSUPPORTED_KINDS
@@ -38,6 +38,8 @@ _OF_PROPERTIES = frozenset(
     f"{OWL}{name}Property" for name in ("Functional", "InverseFunctional", "Asymmetric", "Irreflexive", "Symmetric",
                                         "Transitive")
 )  # fmt: skip
+_KINDS_OF_PROPERTIES = tuple(f"{OWL}{name}Property" for name in ("Object", "Datatype", "Annotation"))
+_DATATYPES = (XSD, f"{RDFS}Literal", f"{_RDF}langString", f"{_RDF}XMLLiteral", f"{_RDF}HTML", f"{_RDF}PlainLiteral")
 _GROUPS = frozenset(f"{OWL}{name}" for name in ("AllDisjointClasses", "AllDisjointProperties", "AllDifferent"))
 _NEGATIVE = f"{OWL}NegativePropertyAssertion"
 _ASSERTED = tuple(
@@ -59,7 +61,20 @@ def leave_out(quads: Iterable[Quad]) -> tuple[list[Quad], list[LeftOut]]:
     parting.part()
     told = {one.about for one in parting.found if one.construct not in BETWEEN_NAMES}
     found = (one for one in parting.found if one.construct not in BETWEEN_NAMES or one.about not in told)
-    return parting.axioms.kept(), sorted(found)  # that a domain has no name is no news beside what it is made of
+    kept = parting.axioms.kept()  # that a domain has no name is no news beside what it is made of
+    return [*kept, *_objects(parting.axioms, kept)], sorted(found)
+
+
+def _objects(axioms: _Axioms, kept: Iterable[Quad]) -> list[Quad]:
+    """That a property leads to things, where no more is said of it than a class as its range, as RDFS allows."""
+    properties = {
+        quad.subject for quad in kept
+        if quad.predicate.value == f"{RDFS}range" and not quad.object.value.startswith(_DATATYPES)
+        and not axioms.is_a(quad.object, f"{RDFS}Datatype")
+        and not axioms.is_a(quad.subject, *_KINDS_OF_PROPERTIES)
+    }  # fmt: skip
+    kind = NamedNode(f"{OWL}ObjectProperty")
+    return [Quad(subject, RDF_TYPE, kind) for subject in sorted(properties, key=str)]
 
 
 def to_findings(left_out: Iterable[LeftOut]) -> list[Finding]:
@@ -130,6 +145,10 @@ class _Axioms:
     def of_kinds(self, kinds: Iterable[str]) -> list[Quad]:
         """What says that something is of one of *kinds*."""
         return [quad for kind in kinds for quad in self.uses(NamedNode(kind)) if quad.predicate == RDF_TYPE]
+
+    def is_a(self, node: Term, *kinds: str) -> bool:
+        """True where *node* is said to be of one of *kinds*."""
+        return any(kind.value in kinds for kind in self.values(node, RDF_TYPE.value))
 
     def values(self, node: Term, predicate: str) -> list[Term]:
         """The values of *predicate*."""

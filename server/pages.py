@@ -92,7 +92,7 @@ def _accepted_language() -> str:
 def _code_digest() -> str:
     """A digest of what turns data into pages, so that a new release of the server does not meet old ETags."""
     folder = Path(__file__).parent
-    names = ("read*.py", "history.py", "retention.py", "explain.py", "provenance.py", "commits.py")
+    names = ("read*.py", "search.py", "history.py", "retention.py", "explain.py", "provenance.py", "commits.py")
     library = [path for name in names for path in (folder.parent / "graph").glob(name)]
     files = [*folder.glob("*.py"), *folder.glob("templates/**/*.*ml"), *library]
     whole = hashlib.sha256()

@@ -53,6 +53,9 @@ e:garden a schema:Organization ; schema:name "The Weir Lane Garden" ; schema:key
 e:log a foaf:Document ; dct:title "Garden log" ; foaf:maker e:ada .
 e:bean a skos:Concept ; skos:prefLabel "broad bean" .
 e:shed rdfs:label "The shed" ; e:123 "no element of XML has this name" .
+<https://data.example/id/spade> a schema:Product ; schema:name "Spade" ;
+    schema:isPartOf e:shed , <https://data.example/hoe> .
+<https://data.example/hoe> schema:name "Hoe" .
 e:nameless a foaf:Person ; foaf:name " ", "\\u202e" .
 """
 NAMED = """
@@ -187,6 +190,17 @@ def test_things_without_a_name_stand_within_the_page(client: FlaskClient) -> Non
     assert "<li>beans</li><li>bees</li>" in describe(client, f"{EX}garden").text
 
 
+def test_things_under_the_base_have_the_addresses_of_their_names(client: FlaskClient) -> None:
+    moved = describe(client, f"{BASE}id/spade")
+    assert (moved.status_code, moved.headers["Location"]) == (303, "/page/spade")
+    text = page(client, "/page/spade")
+    assert {f"/describe?iri={EX}shed", f"/describe?iri={BASE}hoe"} <= set(links(text))
+    assert "/page/spade" in links(page(client, f"/describe?iri={EX}shed"))
+    assert client.get("/id/spade", headers=PAGE).headers["Location"] == "/page/spade"
+    assert client.get("/data/spade.ttl").status_code == 200
+    assert client.get("/claim/spade", headers=PAGE).status_code == 404
+
+
 def test_what_points_here_from_within_another_thing_leads_to_that(client: FlaskClient) -> None:
     text = re.sub(r"<[^>]*>|\s+", " ", describe(client, f"{EX}ben").text)
     assert re.search(r"Ada Brook *, in *Dora Field", text)
@@ -268,6 +282,13 @@ def test_an_older_version_describes_things_as_they_were(union: FlaskClient) -> N
     iri = f"?iri={EX}ada"
     assert union.get(f"/version/1/describe{iri}", headers=PAGE).status_code == 404
     assert f"/version/2/describe?iri={EX}ben" in links(page(union, f"/version/2/describe{iri}"))
+
+
+def test_the_mementos_of_a_description_are_the_versions_that_have_the_thing(union: FlaskClient) -> None:
+    answer = union.get(f"/timemap/describe?iri={EX}ada", headers={"Accept": "application/json"})
+    (memento,) = answer.get_json()["mementos"]["list"]
+    assert memento["uri"] == f"http://localhost/version/2/describe?iri={EX}ada"
+    assert union.get(f"/timemap/describe?iri={EX}nobody").status_code == 404
 
 
 # ---------------------------------------------------------------- a record, and what is beside it
