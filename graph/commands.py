@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from graph.adopt import NONE, adopt, detect, kind_of
+from graph.adopt import adopt, detect, kind_of
 from graph.build import COUNTED, Built, assemble, build
 from graph.check import check_anchors, locate, measure_coverage
 from graph.competency import find_faults, read_questions
@@ -31,7 +31,8 @@ from graph.versions import Version, Versions
 def project_of(arguments: Namespace) -> Project:
     """The project that the common options name; what the data folder holds tells how it is laid out.
 
-    Where `--ontology` or `--shapes` name files for the data folder, they are its ontology and shapes from now on.
+    Where `--ontology` or `--shapes` name files for the data folder, they are its ontology and shapes from now on; the
+    one that is not named stays as it is.
     """
     root, data, base = Path(arguments.root).resolve(), Path(arguments.data).resolve(), arguments.base
     ontology, shapes = getattr(arguments, "ontology", None), getattr(arguments, "shapes", None)
@@ -40,9 +41,9 @@ def project_of(arguments: Namespace) -> Project:
         if held is None or held[0] == "record":
             return Project(root, data, base or CANONICAL_BASE)
         return Project(root, data, base or held[1], held[0])
-    kind = kind_of(ontology or [NONE], shapes or [NONE])
+    kind = kind_of(ontology, shapes, held[0] if held else None)
     project = Project(data, data, base or (held[1] if held else CANONICAL_BASE), kind)
-    adopt(project, ontology or [NONE], shapes or [NONE], by=os.environ.get("USER", "unknown"), tell=tell_progress())
+    adopt(project, ontology, shapes, by=os.environ.get("USER", "unknown"), tell=tell_progress())
     return project
 
 

@@ -17,6 +17,7 @@ from graph.query import check_query
 from graph.rdf import BlankNode, NamedNode, Quad, RdfFormat, Term, Triple, name_blank_nodes, parse_file, serialize
 
 VIEWS = ("claims", "accepted")
+_TARGETS = frozenset(f"{SH}{name}" for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"))
 _WHERE = re.compile(r"\bWHERE\s*\{", re.IGNORECASE)
 
 
@@ -96,19 +97,23 @@ class _Index:
     def view_of(self, shape: Term) -> str:
         return self.text(shape, self.names.term("view").value) or "accepted"
 
-    def node_shapes(self) -> list[NamedNode]:
-        kinds = {NamedNode(f"{SH}NodeShape")}
-        shapes = [s for s, facts in self.facts.items() if any(p == RDF_TYPE.value and o in kinds for p, o in facts)]
-        for shape in shapes:
-            if not isinstance(shape, NamedNode):
+    def roots(self) -> list[NamedNode]:
+        """The node shapes, and whatever else has a target: SHACL needs no type to know a shape."""
+        shapes: list[NamedNode] = []
+        for shape, facts in self.facts.items():
+            is_targeted = any(predicate in _TARGETS for predicate, _ in facts)
+            is_typed = (RDF_TYPE.value, NamedNode(f"{SH}NodeShape")) in facts
+            if is_targeted and not isinstance(shape, NamedNode):
                 raise SourceError(Spot("shapes", 1), f"a shape without an IRI ({shape}).", "Give every shape an IRI.")
+            if (is_targeted or is_typed) and isinstance(shape, NamedNode):
+                shapes.append(shape)
         return sorted(shapes, key=lambda shape: shape.value)
 
 
 def _view(graph: _Index, view: str) -> Shapes:
     triples: list[Triple] = []
     constraints: list[SparqlConstraint] = []
-    roots = [shape for shape in graph.node_shapes() if graph.view_of(shape) == view]
+    roots = [shape for shape in graph.roots() if graph.view_of(shape) == view]
     helpers = [s for s, facts in graph.facts.items() if any(p == f"{SH}declare" for p, _ in facts)]
     for subject in _reach(graph, [*roots, *helpers]):
         triples += [Triple(subject, NamedNode(p), o) for p, o in graph.facts[subject]]

@@ -19,7 +19,7 @@ from graph.history import Holding, find_holding, holds
 from graph.rdf import NamedNode
 from server import pages, versions
 from server.errors import BadRequestError, NotAcceptableFormatError, NotFoundError
-from server.links import thing_at
+from server.links import parse_iri, thing_at
 from server.negotiate import choose
 from server.versions import Kept, origin
 
@@ -135,6 +135,8 @@ def _subject(path: str) -> NamedNode | None:
     if area == "data":
         rest = rest.rpartition(".")[0]
     names = g.served.project.names
+    if area == "describe":
+        return parse_iri(request.args.get("iri", ""))
     if area in ("id", "page", "data"):
         return thing_at(rest, names)
     if area in ("claim", "voc"):
