@@ -47,7 +47,7 @@ def shape_change(parent: Version | None, layout: Layout, added: Iterable[Quad], 
     come, gone = ({quad for quad in quads if quad.graph_name == graph} for quads in (added, removed))
     if not come and not gone:
         return Delta()
-    known = frozenset() if parent is None else read_shape_quads(parent, layout)
+    known = read_shape_quads(parent, layout)
     return Delta(frozenset(come - known), frozenset((gone - come) & known))
 
 

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graph.explain import Binding, Explainer, Explanation, match_body, tree_to_text, unify
+from graph.explain import Explainer, Explanation, tree_to_text
 from graph.iris import Names
+from graph.match import Binding, match_body, unify
 from graph.provenance import CONSTRUCTS, Provenance
 from graph.rdf import BlankNode, DefaultGraph, NamedNode, QuerySolutions, Store, Term, Triple
 from graph.report import Finding

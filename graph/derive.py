@@ -10,19 +10,16 @@ from collections.abc import Callable, Iterable, Iterator
 
 from graph.delta import Delta
 from graph.infer import infer
-from graph.label import Collected, Labeller
+from graph.label import NAMING, Collected, Labeller
 from graph.layout import GraphName, Layout
 from graph.maintain import maintain
-from graph.rdf import DefaultGraph, NamedNode, Quad, Store, Triple
+from graph.rdf import DefaultGraph, NamedNode, Quad, Store, Triple, in_graph
 from graph.relabel import relabel
 from graph.schema import Schema
-from graph.view import compare, follow, settle
+from graph.view import compare, compare_accepted, follow, settle
 
 Tell = Callable[[str], None]
 """Told of each stage as it begins."""
-
-STATED = ("sources", "meta", "base", "accepted")
-"""The graphs of a record that labels are composed from."""
 
 
 def derive_change(before: Store, store: Store, layout: Layout, schema: Schema, stated: Delta) -> Delta:
@@ -32,19 +29,19 @@ def derive_change(before: Store, store: Store, layout: Layout, schema: Schema, s
     """
     if layout.kind == "plain":
         return Delta()
-    viewed, accepted = compare(before, store, layout, stated)
-    labels = Delta()
+    accepted = labels = Delta()
     if layout.kind == "record":
+        accepted = compare_accepted(before, store, layout, stated)
         touched = {quad.triple for delta in (stated, accepted) for quad in (*delta.added, *delta.removed)}
         labels = relabel(store, layout, schema.ontology, touched)
         _write(store, layout, labels)
-        viewed, _ = compare(before, store, layout, _sum((stated, labels)))
+    viewed = compare(before, store, layout, _sum((stated, labels)))
     for triple in viewed.added:
-        store.remove(_in(triple, layout.inferred))
+        store.remove(in_graph(triple, layout.inferred))
     made = maintain(store, schema.rules, layout.inferred, viewed)
     _write(store, layout, Delta(
-        frozenset(_in(triple, layout.inferred) for triple in made.added),
-        frozenset(_in(triple, layout.inferred) for triple in made.removed),
+        frozenset(in_graph(triple, layout.inferred) for triple in made.added),
+        frozenset(in_graph(triple, layout.inferred) for triple in made.removed),
     ))  # fmt: skip
     seen = {*viewed.added, *viewed.removed, *made.added, *made.removed}
     return _sum((accepted, labels, follow(before, store, seen, (layout.inferred, DefaultGraph()))))
@@ -64,16 +61,12 @@ def derive_whole(store: Store, layout: Layout, schema: Schema, tell: Tell = lamb
     tell("inferring")
     inferred = infer(_triples(store, DefaultGraph()), schema.rules)
     for graph in (layout.inferred, DefaultGraph()):
-        store.bulk_extend(_in(triple, graph) for triple in inferred)
+        store.bulk_extend(in_graph(triple, graph) for triple in inferred)
 
 
 def stated_quads(store: Store, layout: Layout) -> Iterator[Quad]:
     """The quads of *store* that were stated, without anything derived."""
     return (quad for quad in store if layout.is_stated(quad.graph_name))
-
-
-def _in(triple: Triple, graph: GraphName) -> Quad:
-    return Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 def _sum(deltas: Iterable[Delta]) -> Delta:
@@ -101,19 +94,19 @@ def _accepted(store: Store, layout: Layout) -> Iterator[Quad]:
     for quad in accepting:
         if quad.subject.value.startswith(names.claim("").value):
             for triple in _triples(store, quad.subject):
-                yield _in(triple, layout.accepted)
+                yield in_graph(triple, layout.accepted)
 
 
 def _labels(store: Store, layout: Layout, schema: Schema) -> Iterator[Quad]:
-    graphs = [layout.names.graph(name) for name in STATED]
+    graphs = [layout.names.graph(name) for name in NAMING]
     facts = Collected(triple for graph in graphs for triple in _triples(store, graph))
     for triple in Labeller(schema.ontology, facts).labels():
-        yield _in(triple, layout.labels)
+        yield in_graph(triple, layout.labels)
 
 
 def _served(store: Store, layout: Layout) -> Iterator[Quad]:
     """What the default graph repeats, but for what is inferred."""
     if layout.kind == "record":
         seen = (*layout.served, layout.accepted, layout.labels)
-        return (_in(triple, DefaultGraph()) for graph in seen for triple in _triples(store, graph))
-    return (_in(quad.triple, DefaultGraph()) for quad in store if isinstance(quad.graph_name, NamedNode))
+        return (in_graph(triple, DefaultGraph()) for graph in seen for triple in _triples(store, graph))
+    return (in_graph(quad.triple, DefaultGraph()) for quad in store if isinstance(quad.graph_name, NamedNode))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from graph.commits import Commit, find_commits
 from graph.errors import UsageError
 from graph.iris import OA, PREF_LABEL, RDFS, Names
 from graph.layout import Layout
+from graph.match import match_body, parts, unify
 from graph.provenance import Provenance
 from graph.rdf import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Term, Triple
 from graph.rules import Denial, Pattern, Rule
@@ -19,8 +20,6 @@ from graph.versions import Version, Versions
 
 MATCH_LIMIT = 50
 """Ways of meeting one rule's body that are tried before another rule is."""
-
-Binding = dict[str, Term]
 
 _RDFS_LABEL = NamedNode(f"{RDFS}label")
 
@@ -132,7 +131,7 @@ def read_rules(version: Version) -> list[Rule]:
 
 def rules_to_json(rules: Iterable[Rule]) -> bytes:
     """The rules as they are kept with a version."""
-    content = [[rule.axiom, _parts(rule.head), [_parts(part) for part in rule.body]] for rule in rules]
+    content = [[rule.axiom, parts(rule.head), [parts(part) for part in rule.body]] for rule in rules]
     return json.dumps(content, indent=0).encode()
 
 
@@ -152,12 +151,8 @@ def denials_from_json(content: bytes) -> list[Denial]:
 
 def denials_to_json(denials: Iterable[Denial]) -> bytes:
     """The denials as they are kept with a version."""
-    content = [[denial.axiom, [_parts(part) for part in denial.body], denial.differ] for denial in denials]
+    content = [[denial.axiom, [parts(part) for part in denial.body], denial.differ] for denial in denials]
     return json.dumps(content, indent=0).encode()
-
-
-def _parts(pattern: Pattern) -> list[str]:
-    return [pattern.subject, pattern.predicate, pattern.object]
 
 
 def parse_term(text: str, names: Names) -> Term:
@@ -306,49 +301,6 @@ class Explainer:
             return None
         found = sorted(self._store.quads_for_pattern(subject, predicate, None, DefaultGraph()), key=str)
         return found[0].object if found else None
-
-
-def match_body(store: Store, body: Sequence[Pattern], binding: Binding) -> Iterator[tuple[Triple, ...]]:
-    """Every way in which the default graph meets *body* under *binding*: the triples in the order of the patterns.
-
-    The pattern of which most is known is looked up first.
-    """
-    if not body:
-        yield ()
-        return
-    number = max(range(len(body)), key=lambda n: (_known(body[n], binding), -n))
-    pattern, rest = body[number], (*body[:number], *body[number + 1 :])
-    subject, predicate, obj = (_bound(part, binding) for part in _parts(pattern))
-    if isinstance(subject, Literal):
-        return
-    for quad in store.quads_for_pattern(subject, predicate, obj, DefaultGraph()):
-        extended = unify(pattern, quad.triple, binding)
-        if extended is not None:
-            for others in match_body(store, rest, extended):
-                yield (*others[:number], quad.triple, *others[number:])
-
-
-def unify(pattern: Pattern, triple: Triple, binding: Binding) -> Binding | None:
-    """*binding* with what makes *pattern* the *triple*; None where nothing does."""
-    result = dict(binding)
-    for part, term in zip(_parts(pattern), (triple.subject, triple.predicate, triple.object), strict=True):
-        if part.startswith("?"):
-            if result.setdefault(part, term) != term:
-                return None
-        elif part != (term.value if isinstance(term, NamedNode) else str(term)):
-            return None
-    return result
-
-
-def _known(pattern: Pattern, binding: Binding) -> int:
-    return sum(not part.startswith("?") or part in binding for part in _parts(pattern))
-
-
-def _bound(part: str, binding: Binding) -> Any:
-    """The term that *part* means; None for any, and for a literal, which `unify` compares as it is written."""
-    if part.startswith('"'):
-        return None
-    return binding.get(part) if part.startswith("?") else NamedNode(part)
 
 
 def add_commits(trees: Iterable[Explanation], versions: Versions, version: Version) -> list[Explanation]:

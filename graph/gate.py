@@ -221,25 +221,28 @@ class _Run:
         if not added and not removed:
             return delta, None
         self._shapes_changed = True
-        known = frozenset() if self._parent is None else read_shape_quads(self._parent, self._layout)
+        known = read_shape_quads(self._parent, self._layout)
         return Delta(delta.added - added, delta.removed - removed), (known - removed) | added
 
     def _schema(self, shapes: frozenset[Quad] | None) -> Schema:
-        ontology_changed = self._stated is None or any(
-            quad.graph_name == self._layout.ontology for quad in (*self._stated.added, *self._stated.removed)
-        )
-        if self._layout.kind == "plain" or not (ontology_changed or self._shapes_changed or self._submission.whole):
+        is_new = self._ontology_changed() or self._shapes_changed or self._submission.whole
+        if self._layout.kind == "plain" or not is_new:
             self._known = read_schema(self._parent, self._store, self._layout)
             return self._known
         if shapes is None:
-            shapes = frozenset() if self._parent is None else read_shape_quads(self._parent, self._layout)
+            shapes = read_shape_quads(self._parent, self._layout)
         return change_schema(self._store, self._layout, shapes, self._parent)
+
+    def _ontology_changed(self) -> bool:
+        """True where the ontology is changed, or may be, as what changed is not known quad by quad."""
+        stated, graph = self._stated, self._layout.ontology
+        return stated is None or any(quad.graph_name == graph for quad in (*stated.added, *stated.removed))
 
     def _follows_change(self) -> bool:
         """True where deriving and validating may follow the change."""
         if self._stated is None or self._parent is None or self._submission.whole:
             return False
-        if any(quad.graph_name == self._layout.ontology for quad in (*self._stated.added, *self._stated.removed)):
+        if self._ontology_changed():
             return False
         size: int = self._parent.manifest["quads"]
         return len(self._stated) <= max(WHOLE_LEAST, size // WHOLE_SHARE)

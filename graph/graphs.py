@@ -32,7 +32,7 @@ ROUNDS = 16
 def read_graph(store: Store, version: Version | None, layout: Layout, graph: GraphName) -> Iterator[Quad]:
     """What a reader of *graph* gets: the shapes from their file, all else as it stands in *store*."""
     if layout.kind != "plain" and graph == layout.shapes:
-        return iter(frozenset() if version is None else read_shape_quads(version, layout))
+        return iter(read_shape_quads(version, layout))
     return iter(store.quads_for_pattern(None, None, None, graph))
 
 

@@ -89,9 +89,9 @@ class _Run:
         self._tell = tell
         self._names = [input.shown for input in inputs] + [str(path) for path in claim_files]
         self._claim_files = claim_files
-        prefix = f"i{_fingerprint(inputs)}f"
+        self._fingerprint = _fingerprint(inputs)
         self._readings = [
-            Reading(input, wanted.iri, f"{prefix}{place}b", self._layout.target(wanted.graph))
+            Reading(input, wanted.iri, f"i{self._fingerprint[:12]}f{place}b", self._layout.target(wanted.graph))
             for place, input in enumerate(inputs)
         ]
 
@@ -134,7 +134,8 @@ class _Run:
         if wanted.remove or joined is not None:
             remedy = "Split it, or take whole graphs away with a SPARQL Update."
             raise UsageError(f"more than {wanted.bulk_quads} quads can only be added, by themselves.", remedy)
-        load = Load(self._project.data, self._layout, self._readings, wanted.part_quads, Meter(self._tell).at)
+        load = Load(self._project.data, self._layout, self._readings, fingerprint=self._fingerprint,
+                    part=wanted.part_quads, count=Meter(self._tell).at)  # fmt: skip
         submission = Submission(None, wanted.by, wanted.why, "ingest", more=more, load=load)
         try:
             passed = gate.submit(submission, dry_run=wanted.dry_run)
@@ -166,7 +167,7 @@ def _fingerprint(inputs: Sequence[Input]) -> str:
             while part := raw.read(2**20):
                 whole.update(part)
         whole.update(b"\0")
-    return whole.hexdigest()[:12]
+    return whole.hexdigest()
 
 
 class Meter:

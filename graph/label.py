@@ -15,6 +15,8 @@ from graph.rdf import Literal, NamedNode, Term, Triple
 
 LANGUAGES = ("en", "be", "ru")
 SHOWN_PARTICIPANTS = 2
+NAMING = ("sources", "meta", "base", "accepted")
+"""The graphs of a record that labels are composed from."""
 _PARTICIPANTS = ("detainee", "accused", "convicted", "target", "affects", "agent", "madeBy", "candidate")
 _WORDS = {
     "en": {"art": "art.", "part": "part", "para": "para.", "item": "item"},

@@ -28,12 +28,17 @@ Count = Callable[[int], None]
 
 
 class Load:
-    """A load of *readings* into the dataset in *data*, with so many quads from one safe point to the next as *part*."""
+    """A load of *readings* into the dataset in *data*, with so many quads from one safe point to the next as *part*.
+
+    *fingerprint* is that of what the readings hold.
+    """
 
     def __init__(
-        self, data: Path, layout: Layout, readings: Sequence[Reading], part: int, count: Count = lambda _: None
-    ) -> None:
+        self, data: Path, layout: Layout, readings: Sequence[Reading], *, fingerprint: str, part: int,
+        count: Count = lambda _: None,
+    ) -> None:  # fmt: skip
         self._place = data / LOADING
+        self._fingerprint = fingerprint
         self._layout = layout
         self._readings = readings
         self._part = part
@@ -41,7 +46,7 @@ class Load:
 
     def __call__(self) -> list[Path]:
         """The files of all parts, those that are missing made; an error of the inputs leaves none."""
-        folder = self._place / _key(self._readings)
+        folder = self._place / self._key()
         self._remove_others(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -78,23 +83,16 @@ class Load:
                     )
                 yield placed
 
+    def _key(self) -> str:
+        """What tells this load from others: its inputs, how they are read, what is in them, and the size of a part."""
+        read = [(r.input.shown, r.base, str(r.graph), r.blank_prefix) for r in self._readings]
+        return hashlib.sha256(repr((self._fingerprint, self._part, read)).encode()).hexdigest()[:16]
+
     def _remove_others(self, folder: Path) -> None:
         others: Iterable[Path] = self._place.iterdir() if self._place.is_dir() else ()
         for path in others:
             if path != folder:
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def _key(readings: Sequence[Reading]) -> str:
-    """What tells this load from others: its inputs, how they are read, and what is in them."""
-    whole = hashlib.sha256()
-    for reading in readings:
-        said = (reading.input.shown, reading.base, reading.graph, reading.blank_prefix)
-        whole.update(("\0".join(map(str, said)) + "\0").encode())
-        with reading.input.open() as raw:
-            while part := raw.read(2**20):
-                whole.update(part)
-    return whole.hexdigest()[:16]
 
 
 def _write(path: Path, quads: Iterable[Quad]) -> None:

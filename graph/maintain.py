@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from graph.layout import GraphName
-from graph.rdf import DefaultGraph, Literal, NamedNode, Quad, Store, Term, Triple
+from graph.match import Binding, solve, unify
+from graph.rdf import DefaultGraph, Literal, NamedNode, Store, Term, Triple, in_graph
 from graph.rules import TYPE, Pattern, Rule
 from graph.view import Viewed
-
-Binding = dict[str, Term]
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,8 @@ def maintain(store: Store, rules: Iterable[Rule], inferred: GraphName, viewed: V
     back = {triple for triple in sorted(gone, key=str) if _is_supported(facts, index, triple)}
     facts.learn(back)
     come = back | _conclude(facts, index, [*sorted(viewed.added, key=str), *sorted(back, key=str)])
-    was = {triple for triple in gone | come if Quad(*_parts(triple), inferred) in store}
+    was = {triple for triple in gone | come if in_graph(triple, inferred) in store}
     return Maintained(frozenset(come - was), frozenset((gone & was) - come))
-
-
-def _parts(triple: Triple) -> tuple[Term, NamedNode, Term]:
-    return triple.subject, triple.predicate, triple.object
 
 
 class _RuleIndex:
@@ -107,16 +102,14 @@ class _Facts:
         if triple in self._gone:
             return False
         come = self._come.get((triple.predicate.value, triple.subject, triple.object), ())
-        return triple in come or Quad(*_parts(triple), DefaultGraph()) in self._store
+        return triple in come or in_graph(triple, DefaultGraph()) in self._store
 
-    def match(self, subject: Term | None, predicate: str, obj: Term | None) -> Iterator[Triple]:
+    def match(self, subject: Term | None, predicate: NamedNode, obj: Term | None) -> Iterator[Triple]:
         """The triples with these terms; None stands for any."""
-        if isinstance(subject, Literal):
-            return
-        come = tuple(self._come.get((predicate, subject, obj), ()))
+        come = tuple(self._come.get((predicate.value, subject, obj), ()))
         yield from come
         seen = set(come)
-        for quad in self._store.quads_for_pattern(subject, NamedNode(predicate), obj, DefaultGraph()):
+        for quad in self._store.quads_for_pattern(subject, predicate, obj, DefaultGraph()):
             triple = quad.triple
             if triple not in seen and triple not in self._gone:
                 yield triple
@@ -139,13 +132,13 @@ class _Stated:
 
     def is_inferred(self, triple: Triple) -> bool:
         """True for a conclusion of before the change."""
-        return Quad(*_parts(triple), self.inferred) in self.store
+        return in_graph(triple, self.inferred) in self.store
 
     def is_stated(self, triple: Triple) -> bool:
         """True for what is stated after the change."""
         if triple in self.removed or self.is_inferred(triple):
             return False
-        return Quad(*_parts(triple), DefaultGraph()) in self.store
+        return in_graph(triple, DefaultGraph()) in self.store
 
 
 def _overdelete(facts: _Facts, index: _RuleIndex, stated: _Stated) -> set[Triple]:
@@ -190,10 +183,10 @@ def _conclude(facts: _Facts, index: _RuleIndex, triples: Iterable[Triple]) -> se
 def _heads_from(facts: _Facts, index: _RuleIndex, triple: Triple) -> Iterator[Triple]:
     """What the rules conclude from *triple* and the facts, in one step."""
     for rule, number in index.readers(triple):
-        binding = _unify(rule.body[number], triple, {})
+        binding = unify(rule.body[number], triple, {})
         if binding is not None:
             rest = (*rule.body[:number], *rule.body[number + 1 :])
-            for whole, _ in _solve(facts, rest, binding, ()):
+            for whole, _ in solve(facts.match, rest, binding):
                 head = _instance(rule.head, whole)
                 if head is not None:
                     yield head
@@ -202,47 +195,15 @@ def _heads_from(facts: _Facts, index: _RuleIndex, triple: Triple) -> Iterator[Tr
 def _derivations(facts: _Facts, index: _RuleIndex, triple: Triple) -> Iterator[tuple[Triple, ...]]:
     """The premises of every way in which a rule concludes *triple* from the facts."""
     for rule in index.makers(triple):
-        binding = _unify(rule.head, triple, {})
+        binding = unify(rule.head, triple, {})
         if binding is not None:
-            for _, premises in _solve(facts, rule.body, binding, ()):
+            for _, premises in solve(facts.match, rule.body, binding):
                 yield premises
-
-
-def _solve(
-    facts: _Facts, body: tuple[Pattern, ...], binding: Binding, premises: tuple[Triple, ...]
-) -> Iterator[tuple[Binding, tuple[Triple, ...]]]:
-    """Every way to meet *body* under *binding*; the pattern with the most known parts first."""
-    if not body:
-        yield binding, premises
-        return
-    number = max(range(len(body)), key=lambda n: (_known(body[n], binding), -n))
-    pattern, rest = body[number], (*body[:number], *body[number + 1 :])
-    for triple in facts.match(_term(pattern.subject, binding), pattern.predicate, _term(pattern.object, binding)):
-        extended = _unify(pattern, triple, binding)
-        if extended is not None:
-            yield from _solve(facts, rest, extended, (*premises, triple))
-
-
-def _known(pattern: Pattern, binding: Binding) -> int:
-    return sum(not part.startswith("?") or part in binding for part in (pattern.subject, pattern.object))
-
-
-def _term(part: str, binding: Binding) -> Term | None:
-    return binding.get(part) if part.startswith("?") else NamedNode(part)
-
-
-def _unify(pattern: Pattern, triple: Triple, binding: Binding) -> Binding | None:
-    if triple.predicate.value != pattern.predicate:
-        return None
-    result = dict(binding)
-    for part, term in ((pattern.subject, triple.subject), (pattern.object, triple.object)):
-        known = result.setdefault(part, term) if part.startswith("?") else NamedNode(part)
-        if known != term:
-            return None
-    return result
 
 
 def _instance(pattern: Pattern, binding: Binding) -> Triple | None:
     """The triple that *pattern* means; None where its subject is a literal."""
-    subject, obj = _term(pattern.subject, binding), _term(pattern.object, binding)
+    subject, obj = (
+        binding[part] if part.startswith("?") else NamedNode(part) for part in (pattern.subject, pattern.object)
+    )
     return None if isinstance(subject, Literal) else Triple(subject, NamedNode(pattern.predicate), obj)

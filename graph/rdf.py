@@ -27,7 +27,7 @@ from graph.errors import SourceError, Spot
 __all__ = [
     "BlankNode", "DefaultGraph", "Literal", "NamedNode", "Quad", "QueryBoolean", "QueryResultsFormat",
     "QuerySolutions", "QueryTriples", "RdfFormat", "Store", "Term", "Triple",
-    "canonical_nquads", "name_blank_nodes", "open_memory", "open_readonly", "open_writable",
+    "in_graph", "name_blank_nodes", "open_memory", "open_readonly", "open_writable",
     "parse_file", "parse_quads", "parse_stream", "serialize", "serialize_to",
 ]  # fmt: skip
 
@@ -123,10 +123,9 @@ def serialize_file(path: Path, quads: Iterable[Quad]) -> None:
     ox.serialize(quads, output=str(path), format=RdfFormat.N_QUADS)
 
 
-def canonical_nquads(quads: Iterable[Quad]) -> bytes:
-    """Sorted, de-duplicated N-Quads: the same set of quads gives the same bytes (no blank nodes allowed)."""
-    lines = set(serialize(quads, RdfFormat.N_QUADS).split(b"\n")) - {b""}
-    return b"".join(line + b"\n" for line in sorted(lines))
+def in_graph(triple: Triple, graph: NamedNode | BlankNode | DefaultGraph) -> Quad:
+    """The quad of *triple* in *graph*."""
+    return Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 def open_memory(quads: Iterable[Quad] = ()) -> Store:

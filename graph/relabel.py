@@ -6,12 +6,10 @@ from collections.abc import Iterable
 
 from graph.delta import Delta
 from graph.iris import DCT, ORG, PREF_LABEL
-from graph.label import Labeller, by_language, participant_keys
+from graph.label import NAMING, Labeller, by_language, participant_keys
 from graph.layout import Layout
 from graph.ontology import Ontology
 from graph.rdf import NamedNode, Quad, Store, Term, Triple
-
-_STATED = ("sources", "meta", "base", "accepted")
 
 
 class StoredFacts:
@@ -19,7 +17,7 @@ class StoredFacts:
 
     def __init__(self, store: Store, layout: Layout) -> None:
         self._store = store
-        self._graphs = {layout.names.graph(name) for name in _STATED}
+        self._graphs = {layout.names.graph(name) for name in NAMING}
 
     def objects(self, subject: Term, predicate: str) -> Iterable[Term]:
         """The values of *predicate*."""

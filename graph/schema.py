@@ -87,10 +87,10 @@ def make_schema(
     return Schema(read, rules, denials, shapes, quads, _reads(shapes, before), tuple(left_out))
 
 
-def read_shape_quads(version: Version, layout: Layout) -> frozenset[Quad]:
-    """The shapes of a version as quads of the shapes graph."""
-    path = version.folder / SHAPES
-    if not path.exists():
+def read_shape_quads(version: Version | None, layout: Layout) -> frozenset[Quad]:
+    """The shapes of a version as quads of the shapes graph; none of no version."""
+    path = None if version is None else version.folder / SHAPES
+    if path is None or not path.exists():
         return frozenset()
     return frozenset(skolemize(parse_quads(path, RdfFormat.N_TRIPLES), layout.names, layout.shapes))
 

@@ -26,7 +26,7 @@ from graph.errors import (
 from graph.iris import XSD
 from graph.layout import GraphName, Layout
 from graph.query import refuse_service
-from graph.rdf import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple, open_memory
+from graph.rdf import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple, in_graph, open_memory
 from graph.update_syntax import Load, Manage, Modify, Operation, read_operations
 from graph.update_template import Binding, Namer, Row, Scope, fill, holes, name_new, read_template, solve
 from graph.view import apply
@@ -253,7 +253,7 @@ class _Run:
             if verb == "MOVE":
                 gone |= contents
                 self._created.discard(source)
-            self._change({_in(quad.triple, target) for quad in contents}, gone)
+            self._change({in_graph(quad.triple, target) for quad in contents}, gone)
 
     def _must_exist(self, graph: GraphName) -> None:
         if graph != self._layout.target(self._default) and graph not in self._created and not self._holds_any(graph):
@@ -315,7 +315,7 @@ class _Run:
         layout = self._layout
         if layout.kind != "record":
             return
-        standing = [quad.triple for quad in quads if _in(quad.triple, layout.accepted) in self._store]
+        standing = [quad.triple for quad in quads if in_graph(quad.triple, layout.accepted) in self._store]
         if standing:
             triple = min(standing, key=str)
             claims = " and ".join(str(claim) for claim in self._accepting(triple))
@@ -361,10 +361,6 @@ def _named(iri: str) -> NamedNode:
         return NamedNode(iri)
     except ValueError as error:
         raise UsageError(f"`{iri}` names no graph: {error}.", "Give an absolute IRI.") from None
-
-
-def _in(triple: Triple, graph: GraphName) -> Quad:
-    return Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 def _as_held(quads: frozenset[Quad]) -> frozenset[Quad]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graph.delta import Delta
 from graph.layout import GraphName, Layout
-from graph.rdf import DefaultGraph, NamedNode, Quad, Store, Triple
+from graph.rdf import DefaultGraph, NamedNode, Quad, Store, Triple, in_graph
 
 
 @dataclass(frozen=True)
@@ -31,27 +31,33 @@ def apply(store: Store, layout: Layout, delta: Delta) -> None:
     come = {quad.triple for quad in (*delta.added, *accepted.added) if _is_seen(layout, quad.graph_name)}
     gone = {quad.triple for quad in (*delta.removed, *accepted.removed) if _is_seen(layout, quad.graph_name)} - come
     _write(store, Delta(
-        frozenset(_in(triple, DefaultGraph()) for triple in come),
-        frozenset(_in(triple, DefaultGraph()) for triple in gone if not _stands(store, layout, triple)),
+        frozenset(in_graph(triple, DefaultGraph()) for triple in come),
+        frozenset(in_graph(triple, DefaultGraph()) for triple in gone if not _stands(store, layout, triple)),
     ))  # fmt: skip
 
 
-def compare(before: Store, after: Store, layout: Layout, delta: Delta) -> tuple[Viewed, Delta]:
-    """What `apply`, with *delta* in one step or in many, has changed of what is stated, and of accepted statements."""
+def compare(before: Store, after: Store, layout: Layout, delta: Delta) -> Viewed:
+    """What `apply`, with *delta* in one step or in many, has changed of what is stated."""
+    touched = _touched(before, after, layout, delta)
+    was = {triple for triple in touched if _is_stated(before, layout, triple)}
+    is_now = {triple for triple in touched if _is_stated(after, layout, triple)}
+    return Viewed(frozenset(is_now - was), frozenset(was - is_now))
+
+
+def compare_accepted(before: Store, after: Store, layout: Layout, delta: Delta) -> Delta:
+    """What `apply`, with *delta*, has changed of the accepted statements."""
+    return follow(before, after, _touched(before, after, layout, delta), (layout.accepted,))
+
+
+def _touched(before: Store, after: Store, layout: Layout, delta: Delta) -> set[Triple]:
     touched = {quad.triple for quad in (*delta.added, *delta.removed)}
-    if layout.kind == "record":
-        touched |= set(_judged(before, after, layout, delta))
-    viewed = Viewed(
-        frozenset(t for t in touched if _is_stated(after, layout, t) and not _is_stated(before, layout, t)),
-        frozenset(t for t in touched if _is_stated(before, layout, t) and not _is_stated(after, layout, t)),
-    )
-    return viewed, follow(before, after, touched, (layout.accepted,))
+    return touched | set(_judged(before, after, layout, delta)) if layout.kind == "record" else touched
 
 
 def follow(before: Store, after: Store, triples: Iterable[Triple], graphs: Iterable[GraphName]) -> Delta:
     """How the membership of *triples* in *graphs* differs between two stores."""
     added, removed = set(), set()
-    quads = [_in(triple, graph) for graph in graphs for triple in triples]
+    quads = [in_graph(triple, graph) for graph in graphs for triple in triples]
     for quad in quads:
         was, is_now = quad in before, quad in after
         if is_now and not was:
@@ -64,7 +70,7 @@ def follow(before: Store, after: Store, triples: Iterable[Triple], graphs: Itera
 def settle(store: Store, layout: Layout, triples: Iterable[Triple]) -> None:
     """Make the default graph hold those of *triples* that some graph it repeats holds, and none of the others."""
     for triple in triples:
-        quad = _in(triple, DefaultGraph())
+        quad = in_graph(triple, DefaultGraph())
         if _stands(store, layout, triple):
             store.add(quad)
         else:
@@ -74,7 +80,7 @@ def settle(store: Store, layout: Layout, triples: Iterable[Triple]) -> None:
 def _is_stated(store: Store, layout: Layout, triple: Triple) -> bool:
     """True where a plain query sees *triple*, and not only because it was inferred."""
     if layout.kind == "plain":
-        return _in(triple, DefaultGraph()) in store
+        return in_graph(triple, DefaultGraph()) in store
     quads = store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
     return any(_is_seen(layout, quad.graph_name) and quad.graph_name != layout.inferred for quad in quads)
 
@@ -87,10 +93,6 @@ def _judged(before: Store, after: Store, layout: Layout, delta: Delta) -> Iterat
             if quad.predicate == names.term("status") and quad.graph_name == names.graph("meta"):
                 for said in store.quads_for_pattern(None, None, None, quad.subject):
                     yield said.triple
-
-
-def _in(triple: Triple, graph: GraphName) -> Quad:
-    return Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 def _write(store: Store, delta: Delta) -> None:
@@ -130,7 +132,7 @@ def _accepted_change(store: Store, layout: Layout, delta: Delta) -> Delta:
 
     added, removed = set(), set()
     for triple in touched:
-        quad, wanted = _in(triple, layout.accepted), is_accepted(triple)
+        quad, wanted = in_graph(triple, layout.accepted), is_accepted(triple)
         if wanted and quad not in store:
             added.add(quad)
         elif not wanted and quad in store:

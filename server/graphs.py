@@ -23,15 +23,16 @@ from graph.inputs import body_input
 from graph.layout import GraphName
 from graph.rdf import DefaultGraph, NamedNode, serialize
 from graph.skolem import unskolemize
-from server import writes
+from server import protocol, writes
 from server.authorize import check_preconditions
 from server.errors import BadRequestError, NotAcceptableFormatError, NotFoundError, UnsupportedTypeError
 from server.links import is_absolute
 from server.multipart import MULTIPART, split
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, choose
+from server.protocol import Fields, read_fields
 from server.service import Served
 from server.sparql import send
-from server.writes import Fields, Ground, read_fields
+from server.writes import Ground
 
 blueprint = Blueprint("graphs", __name__)
 
@@ -46,10 +47,7 @@ PATCHES = "application/sparql-update"
 @blueprint.route("/graph/<path:name>", methods=["OPTIONS"])
 def preflight(name: str = "") -> Response:  # noqa: ARG001 - the same for every graph
     """What another site's page may send here."""
-    answer = make_response("", 204)
-    answer.headers["Allow"] = answer.headers["Access-Control-Allow-Methods"] = _METHODS
-    answer.headers["Access-Control-Allow-Headers"] = _HEADERS
-    answer.headers["Access-Control-Max-Age"] = "86400"
+    answer = protocol.preflight(_METHODS, _HEADERS)
     answer.headers["Accept-Patch"] = PATCHES
     return answer
 

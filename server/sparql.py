@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from graph.errors import QueryForbiddenError
 from graph.evaluate import Answer, Request
-from graph.rdf import NamedNode
+from server import protocol
 from server.description import describe_service
 from server.errors import BadRequestError, NotAcceptableFormatError, UnsupportedTypeError
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, SOLUTION_TYPES, by_name, choose, prefers_html
+from server.protocol import FORM, read_fields, read_graphs
 from server.results import result_page
 
 blueprint = Blueprint("sparql", __name__)
 
-FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
-_METHODS = "GET, HEAD, POST, OPTIONS"
 
 
 @blueprint.route("/sparql", methods=["OPTIONS"])
 def preflight() -> Response:
     """What another site's page may send here."""
-    answer = make_response("", 204)
-    answer.headers["Allow"] = _METHODS
-    answer.headers["Access-Control-Allow-Methods"] = _METHODS
-    answer.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, Authorization, If-None-Match"
-    answer.headers["Access-Control-Max-Age"] = "86400"
-    return answer
+    return protocol.preflight("GET, HEAD, POST, OPTIONS", "Accept, Content-Type, Authorization, If-None-Match")
 
 
 @blueprint.get("/sparql")
@@ -76,11 +68,7 @@ def _body() -> bytes:
 
 def _parameters(encoded: bytes, more: MultiDict[str, str] | None = None) -> MultiDict[str, str]:
     """The parameters of a query string or form, before *more*; what is not UTF-8 is refused, never replaced."""
-    try:
-        fields = parse_qsl(encoded.decode("utf-8"), keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        raise BadRequestError("the parameters are not UTF-8.", "Percent-encode them from UTF-8.") from None
-    return MultiDict([*fields, *(more.items(multi=True) if more else ())])
+    return MultiDict([*read_fields(encoded), *(more.items(multi=True) if more else ())])
 
 
 def _answer(parameters: MultiDict[str, str], direct: str | None) -> Response:
@@ -89,10 +77,10 @@ def _answer(parameters: MultiDict[str, str], direct: str | None) -> Response:
     queries = [*parameters.getlist("query"), *([] if direct is None else [direct])]
     if len(queries) != 1:
         raise BadRequestError(f"{len(queries)} queries were sent.", "Send exactly one `query`.")
-    names = g.served.project.names
+    names, fields = g.served.project.names, list(parameters.items(multi=True))
     asked = Request(
         queries[0], base=request.base_url,
-        default_graphs=_graphs(parameters, "default-graph-uri"), named_graphs=_graphs(parameters, "named-graph-uri"),
+        default_graphs=read_graphs(fields, "default-graph-uri"), named_graphs=read_graphs(fields, "named-graph-uri"),
         prefixes=tuple(names.prefixes.items()), seconds=_seconds(parameters), **_formats(parameters),
     )  # fmt: skip
     if "format" not in parameters and prefers_html(request.accept_mimetypes):
@@ -118,16 +106,6 @@ def _formats(parameters: MultiDict[str, str]) -> dict[str, str | None]:
 def _offers() -> str:
     types = [t for offers in (SOLUTION_TYPES, RDF_TYPES) for kinds in offers.values() for t in kinds]
     return f"On offer: {', '.join(types)}."
-
-
-def _graphs(parameters: MultiDict[str, str], key: str) -> tuple[str, ...]:
-    graphs = tuple(parameters.getlist(key))
-    for iri in graphs:
-        try:
-            NamedNode(iri)
-        except ValueError:
-            raise BadRequestError(f"`{key}={iri}` is no absolute IRI.", "Name a graph of this dataset.") from None
-    return graphs
 
 
 def _seconds(parameters: MultiDict[str, str]) -> float | None:

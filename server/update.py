@@ -5,29 +5,22 @@ https://www.w3.org/TR/sparql11-protocol/#update-operation
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, request
 
 from graph.update import UPDATE_LIMIT
-from server import writes
+from server import protocol, writes
 from server.errors import BadRequestError, UnsupportedTypeError
-from server.links import is_absolute
-from server.writes import Fields, read_fields
+from server.protocol import FORM, Fields, read_fields, read_graphs
 
 blueprint = Blueprint("update", __name__)
 
-FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-update"
-_METHODS = "POST, OPTIONS"
 
 
 @blueprint.route("/update", methods=["OPTIONS"])
 def preflight() -> Response:
     """What another site's page may send here."""
-    answer = make_response("", 204)
-    answer.headers["Allow"] = answer.headers["Access-Control-Allow-Methods"] = _METHODS
-    answer.headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type, Idempotency-Key"
-    answer.headers["Access-Control-Max-Age"] = "86400"
-    return answer
+    return protocol.preflight("POST, OPTIONS", "Accept, Authorization, Content-Type, Idempotency-Key")
 
 
 @blueprint.post("/update")
@@ -38,8 +31,8 @@ def update() -> Response:
         text, fields = _read(body.read())
     with writes.make_file([text]) as file:
         return writes.commit(
-            token, "update", file, writes.read_wish(fields), using=_values(fields, "using-graph-uri"),
-            using_named=_values(fields, "using-named-graph-uri"),
+            token, "update", file, writes.read_wish(fields), using=read_graphs(fields, "using-graph-uri"),
+            using_named=read_graphs(fields, "using-named-graph-uri"),
         )  # fmt: skip
 
 
@@ -69,12 +62,3 @@ def _check_direct() -> None:
         raise UnsupportedTypeError(f"the charset {charset} is not read here.", "Send the update as UTF-8.")
     if coding.strip().lower() not in ("", "identity"):
         raise UnsupportedTypeError(f"an update in the encoding `{coding}` is not read.", "Send it as it is.")
-
-
-def _values(fields: Fields, name: str) -> tuple[str, ...]:
-    """The graphs that a parameter names."""
-    values = tuple(value for key, value in fields if key == name)
-    for value in values:
-        if not is_absolute(value):
-            raise BadRequestError(f"`{name}={value}` is no absolute IRI.", "Name a graph of this dataset.")
-    return values

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import IO, Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from flask import Response, current_app, g, jsonify, make_response, request
 from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 
 from graph.committer import Write, find_committed
-from graph.errors import WriteError
+from graph.errors import WriteDeadlineError, WriteError, WriteLostError
 from graph.graphs import hash_file
 from graph.layout import GraphName
 from graph.report import Finding, Report
@@ -26,6 +25,7 @@ from graph.versions import Versions
 from server.authorize import authorize
 from server.errors import BadRequestError, ContentTooLargeError
 from server.idempotency import attempted
+from server.protocol import Fields
 from server.reports import refuse
 from server.service import Service
 from server.versions import asked_version
@@ -41,8 +41,6 @@ UNPACKED = 8
 """How many times as large as the largest body may what was sent compressed be."""
 
 LONGEST_MESSAGE = 1_000
-
-Fields = list[tuple[str, str]]
 
 
 def service() -> Service:
@@ -105,14 +103,6 @@ def _too_large(limit: int, when: str) -> ContentTooLargeError:
     return ContentTooLargeError(message, "Send it in parts, or give it to `letapis ingest` on the server.")
 
 
-def read_fields(encoded: bytes) -> Fields:
-    """The parameters of a query string or form; BadRequestError for what is not UTF-8, which is never replaced."""
-    try:
-        return parse_qsl(encoded.decode("utf-8"), keep_blank_values=True, errors="strict")
-    except (UnicodeDecodeError, ValueError):
-        raise BadRequestError("the parameters are not UTF-8.", "Percent-encode them from UTF-8.") from None
-
-
 class Wish(NamedTuple):
     """How a write is to be made: *message* says why, *is_dry_run* that it is only to be told what would happen."""
 
@@ -171,8 +161,17 @@ def commit(
         if attempt.answer is None:
             found = Ground() if attempt.committed else ground()
             asked = replace(write, key=attempt.key, is_conditional=found.is_stated, seen=found.seen)
-            attempt.answer = _answer(service().spawner.run(COMMITTER, asdict(asked), (body.fileno(),)), asked)
+            attempt.answer = _answer(_run(versions, asked, body), asked)
         return attempt.answer
+
+
+def _run(versions: Versions, write: Write, body: IO[bytes]) -> dict[str, Any]:
+    """The reply of the process that makes the write; where that was killed, what it left is removed."""
+    try:
+        return service().spawner.run(COMMITTER, asdict(write), (body.fileno(),))
+    except (WriteDeadlineError, WriteLostError):
+        versions.sweep()
+        raise
 
 
 def _answer(reply: dict[str, Any], write: Write) -> Response:

@@ -16,7 +16,6 @@ from graph.explain import (
     denials_from_json,
     denials_to_json,
     explain,
-    match_body,
     parse_term,
     read_denials,
     read_rules,
@@ -192,14 +191,6 @@ def test_denials_are_written_and_read_without_loss() -> None:
 
 def test_a_version_without_denials_denies_nothing(version: Version) -> None:
     assert read_denials(version) == []
-
-
-def test_the_premises_of_a_match_stand_in_the_order_of_the_patterns() -> None:
-    first, second = Triple(THINGS[0], P, THINGS[1]), Triple(THINGS[1], Q, THINGS[2])
-    store = open_memory(Quad(t.subject, t.predicate, t.object) for t in (first, second))
-    body = (Pattern("?x", P.value, "?y"), Pattern("?y", Q.value, THINGS[2].value))
-    assert list(match_body(store, body, {})) == [(first, second)]
-    assert list(match_body(store, body[::-1], {})) == [(second, first)]
 
 
 def test_what_a_tree_rests_on_is_told_with_its_commit(current: Version, built: Project) -> None:

@@ -49,7 +49,7 @@ class World:
     def change(self, added: Iterable[Quad], removed: Iterable[Quad]) -> Maintained:
         before, delta = open_memory(self.store), difference(self.store, added, removed)
         apply(self.store, LAYOUT, delta)
-        viewed, _ = compare(before, self.store, LAYOUT, delta)
+        viewed = compare(before, self.store, LAYOUT, delta)
         for triple in viewed.added:
             self.store.remove(Quad(triple.subject, triple.predicate, triple.object, LAYOUT.inferred))
         made = maintain(self.store, self.rules, LAYOUT.inferred, viewed)

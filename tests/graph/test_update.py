@@ -29,7 +29,6 @@ from graph.rdf import (
     NamedNode,
     Quad,
     Store,
-    canonical_nquads,
     name_blank_nodes,
     open_memory,
 )
@@ -59,8 +58,8 @@ def added(text: str, *quads: Quad) -> set[Quad]:
     return set(delta.added)
 
 
-def canonical(quads: Iterable[Quad]) -> bytes:
-    return canonical_nquads(name_blank_nodes(quads, ""))
+def canonical(quads: Iterable[Quad]) -> set[Quad]:
+    return set(name_blank_nodes(quads, ""))
 
 
 # The change
