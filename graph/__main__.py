@@ -139,6 +139,7 @@ def _add_reading(add: AddCommand) -> None:
     serve.add_argument("--write-timeout", type=float, default=120.0, help="seconds of a write (default: %(default)s)")
     serve.add_argument("--write-memory", type=int, default=4096, help="MiB for one write (default: %(default)s)")
     serve.add_argument("--max-body", type=int, default=256 * 2**20, help="bytes of a write (default: %(default)s)")
+    serve.add_argument("--require-match", action="store_true", help="take changes of a graph with If-Match only (428)")
 
 
 def main(words: Sequence[str] | None = None) -> int:

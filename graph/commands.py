@@ -240,6 +240,7 @@ def run_serve(arguments: Namespace) -> int:
     current_version(project)
     limits = Limits(seconds=arguments.timeout, mebibytes=arguments.memory, workers=arguments.workers)
     Versions(project.data).sweep()
-    writes = WriteLimits(arguments.write_timeout, arguments.write_memory, arguments.max_body)
+    writes = WriteLimits(arguments.write_timeout, arguments.write_memory, arguments.max_body,
+                         needs_match=arguments.require_match)  # fmt: skip
     serve(project, limits, writes, host=arguments.host, port=arguments.port, processes=arguments.processes)
     return 0

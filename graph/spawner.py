@@ -49,12 +49,16 @@ END_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class WriteLimits:
-    """What one write may take: seconds, memory, bytes of its body; and how many a server process has under way."""
+    """What one write may take: seconds, memory, bytes of its body; and how many a server process has under way.
+
+    Where it *needs_match*, who changes a graph must say what was seen of it (`If-Match`).
+    """
 
     seconds: float = 120.0
     mebibytes: int = 4096
     body_bytes: int = 256 * 2**20
     at_once: int = 4
+    needs_match: bool = False
 
 
 def main(functions: Sequence[str]) -> None:

@@ -136,7 +136,7 @@ def _commit(kind: str, graph: GraphName, file: IO[bytes], parts: tuple[Part, ...
     for part in parts:
         body_input(file, part.content_type, part.content_encoding, part.shown)  # raises where it is not read
     name = graph.value if isinstance(graph, NamedNode) else None
-    return writes.commit(token, kind, file, wish, lambda: _ground(graph), graph=name, parts=parts)
+    return writes.commit(token, kind, file, wish, lambda: _ground(kind, graph), graph=name, parts=parts)
 
 
 def _check_patch() -> None:
@@ -158,12 +158,16 @@ def _parts(body: IO[bytes]) -> tuple[IO[bytes], tuple[Part, ...]]:
     return body, (Part(request.headers.get("Content-Type", ""), coding, size=size),)
 
 
-def _ground(graph: GraphName) -> Ground:
-    """What the sender's preconditions were held against; PreconditionFailedError where they do not hold."""
-    if "If-Match" not in request.headers and "If-None-Match" not in request.headers:
+def _ground(kind: str, graph: GraphName) -> Ground:
+    """What the sender's preconditions were held against; PreconditionFailedError where they do not hold.
+
+    PreconditionRequiredError where there are none and the server takes no other change of what is there.
+    """
+    is_required = writes.service().spawner.limits.needs_match and kind in ("put", "patch", "delete")
+    if "If-Match" not in request.headers and "If-None-Match" not in request.headers and not is_required:
         return Ground()
     seen = _tag(graph)
-    check_preconditions(_sent_form(seen), required=False)
+    check_preconditions(_sent_form(seen), required=is_required)
     return Ground(True, seen)
 
 

@@ -36,7 +36,7 @@ def serve(
         LETAPIS_SECONDS=str(limits.seconds), LETAPIS_MEBIBYTES=str(limits.mebibytes),
         LETAPIS_WORKERS=str(limits.workers), LETAPIS_WRITES=str(writes.at_once),
         LETAPIS_WRITE_SECONDS=str(writes.seconds), LETAPIS_WRITE_MEBIBYTES=str(writes.mebibytes),
-        LETAPIS_BODY_BYTES=str(writes.body_bytes),
+        LETAPIS_BODY_BYTES=str(writes.body_bytes), LETAPIS_NEEDS_MATCH=str(writes.needs_match),
     )  # fmt: skip
     print(_welcome(host, port), file=sys.stderr, flush=True)
     server = Server(

@@ -39,6 +39,7 @@ def application() -> Flask:
         seconds=float(os.environ["LETAPIS_WRITE_SECONDS"]),
         mebibytes=int(os.environ["LETAPIS_WRITE_MEBIBYTES"]),
         body_bytes=int(os.environ["LETAPIS_BODY_BYTES"]),
+        needs_match=os.environ["LETAPIS_NEEDS_MATCH"] == "True",
         at_once=int(os.environ["LETAPIS_WRITES"]),
     )
     app = create_app(project, limits, writes)

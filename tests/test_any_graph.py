@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.guides import Step, environment, read_steps
 from tests.server.live import PATIENCE, fetch, free_port, wait_until
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "docs" / "any-graph.md").read_text(encoding="utf-8")
-_BLOCK = re.compile(r"```sh\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
 _ADDRESS = re.compile(r"^\| `(/[^`…]*)`", re.MULTILINE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 SERVE = "letapis serve"
 
 
-@dataclass(frozen=True)
-class Step:
-    """A block of commands of the guide, and what it says that they print."""
-
-    commands: str
-    shown: str
-
-    def __str__(self) -> str:
-        return next(line for line in self.commands.splitlines() if line.startswith("letapis"))[:60]
-
-
-STEPS = [Step(commands, shown) for commands, shown in _BLOCK.findall(GUIDE)]
+STEPS = read_steps(GUIDE)
 RUN = [step for step in STEPS if not step.commands.startswith(SERVE)]
 
 
@@ -43,12 +30,6 @@ class Walked:
 
     folder: Path
     printed: dict[Step, str]
-
-
-def environment(**more: str) -> dict[str, str]:
-    """What a shell has where `letapis` is installed, without settings of this project's own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LETAPIS_", "DATA"))}
-    return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", **more}
 
 
 @pytest.fixture(scope="module")

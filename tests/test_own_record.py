@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import html
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,7 @@ from graph.iris import CANONICAL_BASE, RDF_TYPE
 from graph.project import Project
 from graph.versions import Versions
 from server import create_app
+from tests.guides import Step, environment, read_steps
 from tests.server.live import PATIENCE, fetch, free_port, wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +31,6 @@ EXAMPLE = ROOT / "docs" / "own-record"
 GUIDE = (ROOT / "docs" / "own-record.md").read_text(encoding="utf-8")
 BASE = "https://example.org/harbour/"
 HTML = {"Accept": "text/html"}
-_BLOCK = re.compile(r"```sh\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
 _EXCERPT = re.compile(r"```yaml\n(.*?)```\n", re.DOTALL)
 _LINK = re.compile(r'<(?:a|form|img|script)\b[^>]* (?:href|src|action)="([^"]*)"')
 _OF_THE_ONTOLOGY = re.compile(r"\d+ (triples|inferred)")  # grow with the project's ontology, not with the example
@@ -40,18 +38,7 @@ REFUSED = "sed "
 SERVE = "letapis serve"
 
 
-@dataclass(frozen=True)
-class Step:
-    """A block of commands of the guide, and what it says that they print."""
-
-    commands: str
-    shown: str
-
-    def __str__(self) -> str:
-        return " ".join(self.commands.replace(f" --base {BASE}", "").split()[:4])
-
-
-STEPS = [Step(commands, shown) for commands, shown in _BLOCK.findall(GUIDE)]
+STEPS = read_steps(GUIDE)
 RUN = [step for step in STEPS if not step.commands.startswith(SERVE)]
 
 
@@ -77,12 +64,6 @@ def script(step: Step) -> str:
     """The step's commands in a shell of its own, with what the first step left in the reader's: folder and settings."""
     kept = [line for line in STEPS[0].commands.splitlines() if line.startswith(("cd ", "export "))]
     return "\n".join(["set -e", *([] if step == STEPS[0] else kept), step.commands])
-
-
-def environment(**more: str) -> dict[str, str]:
-    """What a shell has where `letapis` is installed, without settings that the guide makes itself."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LETAPIS_", "DATA"))}
-    return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", **more}
 
 
 def make_clone(folder: Path) -> None:

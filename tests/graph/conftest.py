@@ -13,7 +13,7 @@ from graph.errors import Spot
 from graph.iris import Names
 from graph.ontology import Ontology, read_ontology
 from graph.project import Project
-from graph.rdf import NamedNode, Triple
+from graph.rdf import NamedNode, Quad, Triple, name_blank_nodes, parse_file
 from graph.rules import Rule, compile_rules
 from graph.sourcefile import Mapping, read_yaml
 from graph.versions import Version, Versions
@@ -76,5 +76,16 @@ def yaml(tmp_path: Path) -> Callable[[str], Mapping]:
         path = tmp_path / "x.yml"
         path.write_text(text, encoding="utf-8")
         return read_yaml(path, "x.yml")
+
+    return read
+
+
+@pytest.fixture
+def turtle(tmp_path: Path) -> Callable[[str], list[Quad]]:
+    """Reads Turtle that a test writes, its blank nodes named."""
+
+    def read(text: str) -> list[Quad]:
+        (tmp_path / "x.ttl").write_text(text)
+        return name_blank_nodes(parse_file(tmp_path / "x.ttl", "x.ttl"), "x")
 
     return read

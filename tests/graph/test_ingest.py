@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from graph.load import LOADING
 from graph.project import Project
 from graph.rdf import DefaultGraph, Literal, NamedNode, Quad
 from graph.versions import Version, Versions
+from tests.conftest import ROOT
 
 NAMES = Names("http://e/")
 SHAPES = """
@@ -250,3 +254,47 @@ def test_what_cannot_be_read_is_an_error_of_ours(data: Data, make: Callable[[Pat
 def test_comments_go_through_as_they_are(data: Data) -> None:
     data.ingest(data.write("a.ttl", f"<http://e/a> <{RDFS}comment> '''<b> & \"quotes\"'''@en ."))
     assert {quad.object for quad in data.stated()} == {Literal('<b> & "quotes"', language="en")}
+
+
+FILL = """
+import sys
+from pathlib import Path
+from graph.adopt import adopt
+from graph.errors import VersionError
+from graph.fingerprint import digest_of, weigh
+from graph.ingest import Ingest, ingest
+from graph.project import Project
+from graph.versions import Versions
+disk, outside, most = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+project = Project(disk, disk / "data", "http://e/", "union")
+adopt(project, ["none"], ["none"], by="tests", tell=lambda _: None)
+for number in range(2, 60):
+    path = outside / "more.nt"
+    path.write_text("".join(f'<http://e/{number}-{n}> <http://e/p> "{n * 7919}" .\\n' for n in range(2000)))
+    try:
+        ingest(project, Ingest([str(path)], "tests", "more", bulk_quads=most))
+    except VersionError as error:
+        print(error)
+        break
+version = Versions(project.data).current()
+assert version.number == number - 1, (version.number, number)
+assert version.manifest["digest"] == digest_of(weigh(version.open_disk()))
+print(*sorted(path.name for path in project.data.iterdir()))
+"""
+
+
+@pytest.mark.parametrize("most", [50_000, 0])
+def test_a_disk_that_fills_up_is_an_error_of_ours_and_leaves_the_current_version(tmp_path: Path, most: int) -> None:
+    """A real file system of six megabytes, mounted for this test alone, and changes until it is full."""
+    (tmp_path / "disk").mkdir()
+    script = f'mount -t tmpfs -o size=6m tmpfs "$1" && cd "{ROOT}" && "$2" -c "$3" "$1" "$4" "$5"'
+    wrapper = ["unshare", "--user", "--map-root-user", "--mount"] if os.geteuid() else ["unshare", "--mount"]
+    words = [str(tmp_path / "disk"), sys.executable, FILL, str(tmp_path), str(most)]
+    done = subprocess.run([*wrapper, "sh", "-c", script, "sh", *words], text=True, capture_output=True, check=False,
+                          timeout=120)  # fmt: skip
+    if "unshare:" in done.stderr or "mount:" in done.stderr:
+        pytest.skip("a file system cannot be mounted here")
+    assert (done.returncode, done.stderr) == (0, "")
+    said, left = done.stdout.splitlines()
+    assert "could not be written" in said and "Nothing was changed" in said
+    assert left.split() == ["current", "lock", "versions"]

@@ -221,21 +221,9 @@ def many(examples: int) -> settings:
     return settings(max_examples=examples, suppress_health_check=list(HealthCheck))
 
 
-def test_core_shapes_are_validated_again_after_any_change_as_on_the_whole(read: Read) -> None:
-    shapes = read(CORE, NESTED)
-    empty = found(open_memory(), shapes)
-
-    @many(700)
-    @given(SEQUENCE)
-    def check(sequence: Changes) -> None:
-        first, changes = sequence
-        follow(open_memory(), shapes, [first, *changes], empty)
-
-    check()
-
-
-def test_sparql_constraints_are_validated_again_after_any_change_as_on_the_whole(read: Read) -> None:
-    shapes = read(QUERIES, MORE_QUERIES)
+@pytest.mark.parametrize("texts", [(CORE, NESTED), (QUERIES, MORE_QUERIES)], ids=["core", "sparql"])
+def test_shapes_are_validated_again_after_any_change_as_on_the_whole(read: Read, texts: tuple[str, str]) -> None:
+    shapes = read(*texts)
     empty = found(open_memory(), shapes)
 
     @many(700)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from graph.errors import SourceError
 from graph.ontology import Ontology
-from graph.rdf import Quad, name_blank_nodes, parse_file
+from graph.rdf import Quad
 from graph.rules import NOTHING, TYPE, Denial, Pattern, Rule, compile_denials, compile_rules
 
 EX = "http://example.org/"
@@ -27,14 +26,9 @@ Deny = Callable[[str], list[Denial]]
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Read:
+def read(turtle: Callable[[str], list[Quad]]) -> Read:
     """The quads of an ontology in Turtle, its prefixes given."""
-
-    def read(text: str) -> list[Quad]:
-        (tmp_path / "x.ttl").write_text(PREFIXES + text)
-        return name_blank_nodes(parse_file(tmp_path / "x.ttl", "x.ttl"), "x")
-
-    return read
+    return lambda text: turtle(PREFIXES + text)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import given, reject, settings
@@ -13,7 +12,7 @@ from graph.close import close_data, read_axioms
 from graph.infer import infer
 from graph.iris import OWL, RDF_TYPE, RDFS
 from graph.ontology import Ontology
-from graph.rdf import BlankNode, Literal, NamedNode, Quad, Term, Triple, name_blank_nodes, parse_file
+from graph.rdf import BlankNode, Literal, NamedNode, Quad, Term, Triple
 from graph.rules import compile_denials, compile_rules
 from graph.unsupported import GROUP, TOLD, LeftOut, is_left_out, leave_out, to_findings
 from tests.graph.test_infer import is_trivial, to_node, to_triple
@@ -34,14 +33,9 @@ Read = Callable[[str], list[Quad]]
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Read:
+def read(turtle: Callable[[str], list[Quad]]) -> Read:
     """The quads of an ontology in Turtle, its prefixes given."""
-
-    def read(text: str) -> list[Quad]:
-        (tmp_path / "x.ttl").write_text(PREFIXES + text)
-        return name_blank_nodes(parse_file(tmp_path / "x.ttl", "x.ttl"), "x")
-
-    return read
+    return lambda text: turtle(PREFIXES + text)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,19 @@ LIMITS = Limits(seconds=5, mebibytes=512, workers=4)
 LABEL = "SELECT ?label { <https://w3id.org/letapis/id/O9002> skos:prefLabel ?label }"
 QUERY = f"PREFIX skos: <http://www.w3.org/2004/02/skos/core#> {LABEL}"
 LARGE = "SELECT ?a { { SELECT ?x { ?x ?y ?z } LIMIT 100 } { SELECT ?a { ?a ?b ?c } LIMIT 1000 } }"
+
+
+def slow_to_open(number: int) -> tuple[threading.Event, threading.Event, Callable[..., Served]]:
+    """How to open versions, of which that *number* waits: one event says so, the other lets it go on."""
+    opening, may_open = threading.Event(), threading.Event()
+
+    def open_version(*args: Any) -> Served:
+        if args[0].number == number:
+            opening.set()
+            assert may_open.wait(30)
+        return Served(*args)
+
+    return opening, may_open, open_version
 
 
 @pytest.fixture
@@ -157,14 +170,7 @@ def test_one_that_follows_serves_a_new_version_without_being_asked(following: Se
 
 
 def test_no_request_waits_for_a_version_that_is_opened_in_the_background(first: Project) -> None:
-    opening, may_open = threading.Event(), threading.Event()
-
-    def open_version(*args: Any) -> Served:
-        if args[0].number == 2:
-            opening.set()
-            assert may_open.wait(30)
-        return Served(*args)
-
+    opening, may_open, open_version = slow_to_open(2)
     service = Service(first, LIMITS, open_version)
     service.follow()
     service.enter().leave()
@@ -336,14 +342,7 @@ def test_the_first_requests_open_a_version_once(first: Project) -> None:
 
 
 def test_while_a_new_version_opens_requests_go_on_with_the_old_one(first: Project) -> None:
-    opening, may_open = threading.Event(), threading.Event()
-
-    def open_version(*args: Any) -> Served:
-        if args[0].number == 2:
-            opening.set()
-            assert may_open.wait(30)
-        return Served(*args)
-
+    opening, may_open, open_version = slow_to_open(2)
     service = Service(first, LIMITS, open_version)
     service.enter().leave()
     rename(first, "Guild")

@@ -29,16 +29,12 @@ from server import create_app
 from server.negotiate import CONTENT_TYPES, RDF_TYPES, SOLUTION_TYPES
 from tests.conftest import ROOT
 from tests.server.conftest import ClosingClient
+from tests.server.w3c import CNT, HT, MF, SUITE, need_suite
 
-SUITE = ROOT.parent / "shared" / "w3c" / "sparql11"
-if not SUITE.is_dir():
-    pytest.skip(f"the W3C test suite is not at {SUITE}", allow_module_level=True)
+need_suite()
 
-MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 QT = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-query#")
 UT = Namespace("http://www.w3.org/2009/sparql/tests/test-update#")
-HT = Namespace("http://www.w3.org/2011/http#")
-CNT = Namespace("http://www.w3.org/2011/content#")
 RDFS_LABEL = URIRef("http://www.w3.org/2000/01/rdf-schema#label")
 DIRECT = "application/sparql-query"
 

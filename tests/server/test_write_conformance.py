@@ -20,18 +20,13 @@ from rdflib.term import Node
 from graph.tokens import Tokens
 from graph.versions import Versions
 from server.negotiate import CONTENT_TYPES, SOLUTION_TYPES
-from tests.conftest import ROOT
 from tests.server.live import PATIENCE, Live, Reply
+from tests.server.w3c import CNT, HT, MF, SUITE, need_suite
 from tests.server.writing import make_project
 
-SUITE = ROOT.parent / "shared" / "w3c" / "sparql11"
-if not SUITE.is_dir():
-    pytest.skip(f"the W3C test suite is not at {SUITE}", allow_module_level=True)
+need_suite()
 
-MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
-HT = Namespace("http://www.w3.org/2011/http#")
 HTS = Namespace("http://www.w3.org/2011/http-statusCodes#")
-CNT = Namespace("http://www.w3.org/2011/content#")
 DAWG = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-dawg#")
 STATUS = {
     HTS.OK: 200, HTS.Created: 201, HTS.NoContent: 204, HTS.NotFound: 404, HTS.StatusCode2xx: 2, HTS.StatusCode3xx: 3,

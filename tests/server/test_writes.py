@@ -403,3 +403,15 @@ def test_nothing_that_is_sent_breaks_the_server(desk: Desk, sent: Sent) -> None:
     if answer.status_code >= 400 and answer.mimetype == "application/problem+json":
         assert json.loads(answer.data)["status"] == answer.status_code
     assert "Traceback" not in answer.text
+
+
+def test_where_the_server_demands_it_a_graph_is_changed_with_what_was_seen_only(tmp_path: Path) -> None:
+    graph = "http://e/g"
+    with open_desk(make_project(tmp_path, "plain"), WriteLimits(needs_match=True)) as desk:
+        refused = desk.put(graph, "e:a e:p 1 .")
+        assert refused.status_code == 428 and "preconditionrequirederror" in refused.get_data(as_text=True)
+        assert desk.put(graph, "e:a e:p 1 .", headers={"If-None-Match": "*"}).status_code == 201
+        assert desk.send("DELETE", graph).status_code == 428
+        assert desk.post(graph, "e:a e:p 2 .").status_code == 200  # adds, and overwrites nothing
+        seen = desk.get(graph).headers["ETag"]
+        assert desk.put(graph, "e:a e:p 3 .", headers={"If-Match": seen}).status_code == 200
