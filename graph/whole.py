@@ -15,14 +15,17 @@ from graph.rdf import RdfFormat, Store, open_memory
 from graph.staging import Staging
 
 MEMORY_BYTES = 3 * 2**30
-"""What is stated may take so much as N-Quads to be derived in memory, which takes about two to three times that."""
+"""What is stated may take so much on disk to be derived in memory, which takes several times that."""
 
 _BUFFER = 2**22
 
 
-def gather(staging: Staging, layout: Layout, parts: Sequence[Path]) -> Store:
-    """The store to derive in, with what is stated in *staging* and in files: in memory, or that of *staging* itself."""
-    if layout.kind != "plain" and _size(staging.folder.rglob("*")) + _size(parts) <= MEMORY_BYTES:
+def gather(staging: Staging, layout: Layout, parts: Sequence[Path], most: int = MEMORY_BYTES) -> Store:
+    """The store to derive in, with what is stated in *staging* and in files.
+
+    It is in memory where that is at most so many bytes on disk as *most*, else that of *staging* itself.
+    """
+    if layout.kind != "plain" and _size(staging.folder.rglob("*")) + _size(parts) <= most:
         store = open_memory()
         _copy_stated(staging.store, store, layout)
     else:
